@@ -1,0 +1,158 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Stmt is a named statement of the program. One text serves both engines.
+type Stmt struct {
+	Name, text string
+}
+
+var (
+	registryMu sync.Mutex
+	registry   []*Stmt
+)
+
+// SQL names a statement. All of them are prepared on both engines by one test.
+func SQL(name, text string) *Stmt {
+	registryMu.Lock()
+	defer registryMu.Unlock()
+	s := &Stmt{Name: name, text: text}
+	registry = append(registry, s)
+	return s
+}
+
+// Statements lists every statement of the program.
+func Statements() []*Stmt {
+	registryMu.Lock()
+	defer registryMu.Unlock()
+	return registry
+}
+
+// Check prepares a statement on the writer, to see that the engine takes it.
+func (d *DB) Check(ctx context.Context, s *Stmt) error {
+	session, err := d.writer.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.writer.put(session)
+	stmt, err := session.conn.PrepareContext(ctx, s.text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return stmt.Close()
+}
+
+// Row is a row to be scanned.
+type Row interface{ Scan(dest ...any) error }
+
+// Exec runs a statement and says how many rows it touched.
+func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
+	result, err := tx.session.exec(context.WithoutCancel(ctx), s, values(args)...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// All collects every row of a query.
+func All[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error), args ...any) ([]T, error) {
+	rows, err := tx.session.query(context.WithoutCancel(ctx), s, values(args)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(row{rows})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return all, nil
+}
+
+// One is the first row of a query, if there is one.
+func One[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error), args ...any) (one T, found bool, err error) {
+	all, err := All(ctx, tx, s, scan, args...)
+	if err != nil || len(all) == 0 {
+		return one, false, err
+	}
+	return all[0], true, nil
+}
+
+// Value scans a row of one column.
+func Value[T any](r Row) (v T, err error) {
+	err = r.Scan(&v)
+	return v, err
+}
+
+// values dresses arguments for the wire: instants are integer microseconds, and
+// the zero instant is NULL.
+func values(args []any) []any {
+	for i, arg := range args {
+		if t, is := arg.(time.Time); is {
+			if t.IsZero() {
+				args[i] = nil
+			} else {
+				args[i] = t.UnixMicro()
+			}
+		}
+	}
+	return args
+}
+
+// row undresses what values dressed.
+type row struct{ rows *sql.Rows }
+
+func (r row) Scan(dest ...any) error {
+	for i, d := range dest {
+		switch d := d.(type) {
+		case *time.Time:
+			dest[i] = (*instant)(d)
+		case *string:
+			dest[i] = (*text)(d)
+		}
+	}
+	return r.rows.Scan(dest...)
+}
+
+type instant time.Time
+
+func (t *instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = instant{}
+	case int64:
+		*t = instant(time.UnixMicro(v).UTC())
+	default:
+		return fmt.Errorf("not an instant: %T", v)
+	}
+	return nil
+}
+
+// text reads NULL as "".
+type text string
+
+func (t *text) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = ""
+	case string:
+		*t = text(v)
+	case []byte:
+		*t = text(v)
+	default:
+		return fmt.Errorf("not a text: %T", v)
+	}
+	return nil
+}

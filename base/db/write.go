@@ -1,0 +1,151 @@
+package db
+
+import (
+	"context"
+	"hash/fnv"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"comptoir.example/comptoir/base/fault"
+)
+
+// A unit of work is tried this often and this long before it is a Conflict.
+const (
+	maxTries = 10
+	maxTime  = 2 * time.Second
+)
+
+// Write runs f as if it were alone and commits, or returns its error and
+// changes nothing. Conflict when others kept getting in the way.
+func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	session, err := d.writer.get(ctx)
+	if err != nil {
+		return d.engine.explain(err)
+	}
+	defer d.writer.put(session)
+	return d.retry(ctx, func() error { return d.once(ctx, session, f) })
+}
+
+// WriteAs is Write for work that would always collide with work of the same
+// key: a company for credit, limits and budgets, an invoice group for paying, an
+// account for a hot balance. It waits for the key before the work begins.
+func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) error {
+	unlock, err := d.keys.lock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if d.Engine() == "sqlite" { // one writer: nobody else can be inside
+		return d.Write(ctx, f)
+	}
+	session, err := d.writer.get(ctx)
+	if err != nil {
+		return d.engine.explain(err)
+	}
+	defer d.writer.put(session)
+	sum := fnv.New64a()
+	sum.Write([]byte(key))
+	number := int64(sum.Sum64())
+	if _, err := session.exec(ctx, lockKey, number); err != nil {
+		return d.engine.explain(err)
+	}
+	// The lock belongs to the session, so it is given back even when ctx is over.
+	defer session.exec(context.WithoutCancel(ctx), unlockKey, number)
+	return d.retry(ctx, func() error { return d.once(ctx, session, f) })
+}
+
+// The lock of a WriteAs key, on PostgreSQL only, and nowhere else in the program.
+var (
+	lockKey   = &Stmt{Name: "db.lock_key", text: "SELECT pg_advisory_lock($1)"}
+	unlockKey = &Stmt{Name: "db.unlock_key", text: "SELECT pg_advisory_unlock($1)"}
+)
+
+// Read runs f on one consistent state of the data. f must not write.
+func (d *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
+	session, err := d.readers.get(ctx)
+	if err != nil {
+		return d.engine.explain(err)
+	}
+	defer d.readers.put(session)
+	err = session.unit(ctx, d.engine.reading(), func(context.Context) error {
+		return f(&Tx{Now: d.Now(), db: d, session: session})
+	})
+	return d.engine.explain(err)
+}
+
+func (d *DB) once(ctx context.Context, session *session, f func(tx *Tx) error) error {
+	tx := &Tx{Now: d.Now(), db: d, session: session}
+	if err := session.unit(ctx, d.engine.writing(), func(context.Context) error { return f(tx) }); err != nil {
+		return err
+	}
+	d.Commits.Add(1)
+	d.signals.send(tx.signals)
+	return nil
+}
+
+func (d *DB) retry(ctx context.Context, once func() error) error {
+	start := time.Now()
+	for try := 1; ; try++ {
+		err := once()
+		if err == nil {
+			return nil
+		}
+		if !d.engine.refused(err) {
+			return d.engine.explain(err)
+		}
+		if try == maxTries || time.Since(start) > maxTime {
+			d.Conflicts.Add(1)
+			return fault.New(fault.Conflict, "db.busy").Because(err)
+		}
+		d.Retries.Add(1)
+		// Pauses grow and differ, or the same two would meet again.
+		pause := time.Duration(rand.Int64N(int64(time.Millisecond) << min(try, 6)))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// IsUnique says that a row like this one is there already.
+func (d *DB) IsUnique(err error) bool { return err != nil && d.engine.unique(err) }
+
+// keys are the WriteAs keys in use in this process.
+type keys struct {
+	mu   sync.Mutex
+	held map[string]*sync.Mutex
+	uses map[string]int
+}
+
+// lock waits for a key. Waiting here, and not on the database, keeps a crowd of
+// one company from taking every connection.
+func (k *keys) lock(ctx context.Context, key string) (unlock func(), err error) {
+	k.mu.Lock()
+	if k.uses == nil {
+		k.uses = map[string]int{}
+	}
+	m := k.held[key]
+	if m == nil {
+		m = &sync.Mutex{}
+		k.held[key] = m
+	}
+	k.uses[key]++
+	k.mu.Unlock()
+	m.Lock()
+	unlock = func() {
+		m.Unlock()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.uses[key]--; k.uses[key] == 0 {
+			delete(k.uses, key)
+			delete(k.held, key)
+		}
+	}
+	if ctx.Err() != nil {
+		unlock()
+		return nil, ctx.Err()
+	}
+	return unlock, nil
+}

@@ -1,0 +1,258 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+)
+
+// Stats count what the outbox did since the process began.
+type Stats struct{ Carried, Stopped, Down atomic.Int64 }
+
+// lanes is how many lanes of a connection may run at once.
+type lanes struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+// Connection says that deliveries go over a connection, and how many lanes of it
+// may run at once.
+func (b *Box) Connection(conn string, n int) {
+	b.lanes.mu.Lock()
+	defer b.lanes.mu.Unlock()
+	if b.lanes.of == nil {
+		b.lanes.of = map[string]int{}
+	}
+	b.lanes.of[conn] = max(n, 1)
+}
+
+func (b *Box) limit(conn string) int {
+	b.lanes.mu.Lock()
+	defer b.lanes.mu.Unlock()
+	return max(b.lanes.of[conn], 1)
+}
+
+func (b *Box) connections() (names []string) {
+	b.lanes.mu.Lock()
+	defer b.lanes.mu.Unlock()
+	for name := range b.lanes.of {
+		names = append(names, name)
+	}
+	return names
+}
+
+// finished is a delivery with what became of it.
+type finished struct {
+	Delivery
+	Outcome
+}
+
+var (
+	countLeased = db.SQL("outbox.count_leased", `
+SELECT COUNT(*) FROM delivery WHERE conn = $1 AND leased >= $2 AND open`)
+	// Only the first open delivery of a lane can be taken, so a lease on it is a
+	// lease on the lane.
+	selectDue = db.SQL("outbox.select_due", `
+SELECT `+columns+` FROM delivery d
+WHERE d.conn = $1 AND d.open AND d.due <= $2 AND (d.leased IS NULL OR d.leased < $2)
+  AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq)
+ORDER BY d.due, d.seq LIMIT $3`)
+	takeDelivery = db.SQL("outbox.take", `
+UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = COALESCE(sent, $4) WHERE seq = $1`)
+	settleDelivery = db.SQL("outbox.settle", `
+UPDATE delivery SET state = $2, open = $3, due = $4, attempts = $5, sent = $6, done = $7, class = $8, code = $9, detail = $10,
+    holder = NULL, leased = NULL
+WHERE seq = $1 AND holder = $11`)
+	holdLease = db.SQL("outbox.hold_lease", `
+UPDATE delivery SET leased = $3 WHERE holder = $1 AND leased >= $2 AND open`)
+	dropLeases = db.SQL("outbox.drop_leases", `
+UPDATE delivery SET leased = NULL, holder = NULL WHERE leased IS NOT NULL AND open`)
+	openBreaker = db.SQL("outbox.open_breaker", `
+INSERT INTO breaker (conn, since, retry, failures, detail) VALUES ($1, $2, $3, 1, $4)
+ON CONFLICT (conn) DO UPDATE SET since = COALESCE(breaker.since, excluded.since), retry = excluded.retry,
+    failures = breaker.failures + 1, detail = excluded.detail`)
+	closeBreaker = db.SQL("outbox.close_breaker", `
+UPDATE breaker SET since = NULL, retry = NULL, failures = 0 WHERE conn = $1 AND failures > 0`)
+	nextDue = db.SQL("outbox.next_due", `
+SELECT MIN(due) FROM delivery WHERE conn = $1 AND open`)
+)
+
+// probeEvery is how often a connection that is down is tried.
+const probeEvery = time.Second
+
+// turn settles what is finished and takes what is due, up to free lanes, in one
+// unit of work: under load a commit serves many deliveries.
+func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int) (taken []Delivery, err error) {
+	err = b.DB.Write(ctx, func(tx *db.Tx) error {
+		taken = nil
+		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
+		if err != nil {
+			return err
+		}
+		for _, f := range ended {
+			if err := b.settle(ctx, tx, f, &br); err != nil {
+				return fmt.Errorf("settle %s %s: %w", f.Consumer, f.Subject, err)
+			}
+		}
+		if br.retry.After(tx.Now) {
+			return nil
+		}
+		if !br.since.IsZero() {
+			free = min(free, 1) // one tries whether the far side is back
+		}
+		held, _, err := db.One(ctx, tx, countLeased, db.Value[int], conn, tx.Now)
+		if err != nil {
+			return err
+		}
+		free = min(free, b.limit(conn)-held)
+		if free <= 0 {
+			return nil
+		}
+		if taken, err = db.All(ctx, tx, selectDue, scanDelivery, conn, tx.Now, free); err != nil {
+			return err
+		}
+		for i := range taken {
+			if _, err := tx.Exec(ctx, takeDelivery, taken[i].Seq, b.Holder, tx.Now.Add(b.Lease), tx.Now); err != nil {
+				return err
+			}
+			taken[i].Now = tx.Now
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// settle writes down what became of one delivery.
+func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) error {
+	d, o := f.Delivery, f.Outcome
+	state, open, due, attempts, sent := o.State, false, tx.Now.Add(o.After), d.Attempts, d.Sent
+	if sent.IsZero() {
+		sent = d.Now
+	}
+	switch state {
+	case Queued, Sending, Unknown:
+		open = true
+	case Failed:
+		open, due = true, never
+	}
+	if o.Fault {
+		attempts++
+	}
+	if o.Down {
+		// Nothing left this house: it stands as before it was taken.
+		sent, due = d.Sent, d.Due
+		*br = breaker{conn: d.Conn, since: tx.Now, retry: tx.Now.Add(probeEvery), failures: br.failures + 1, detail: o.Detail}
+		if _, err := tx.Exec(ctx, openBreaker, d.Conn, tx.Now, br.retry, o.Detail); err != nil {
+			return err
+		}
+		b.Running.Down.Add(1)
+	} else if br.failures > 0 && o.Class == "" {
+		*br = breaker{conn: d.Conn}
+		if _, err := tx.Exec(ctx, closeBreaker, d.Conn); err != nil {
+			return err
+		}
+	}
+	var done any
+	if !open {
+		done = tx.Now.UnixMicro()
+	}
+	n, err := tx.Exec(ctx, settleDelivery, d.Seq, string(state), open, due, attempts, sent, done, o.Class, o.Code, cut(o.Detail), b.Holder)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		// Our lease ran out and another holder took the lane: its outcome counts.
+		slog.WarnContext(ctx, "outbox: lease lost", "seq", d.Seq, "consumer", d.Consumer)
+		return nil
+	}
+	if o.Apply != nil {
+		return o.Apply(ctx, tx)
+	}
+	return nil
+}
+
+func cut(s string) string {
+	if len(s) > 2000 {
+		return strings.ToValidUTF8(s[:2000], "")
+	}
+	return s
+}
+
+// run carries one delivery.
+func (b *Box) run(ctx context.Context, d Delivery) (f finished) {
+	f.Delivery = d
+	defer func() {
+		if p := recover(); p != nil {
+			slog.ErrorContext(ctx, "outbox: carrier panicked", "consumer", d.Consumer, "subject", d.Subject, "panic", p)
+			f.Outcome = broken(d, fmt.Sprint(p))
+		}
+	}()
+	carry := b.carry[d.Consumer]
+	if carry == nil {
+		f.Outcome = Outcome{State: Failed, Class: "broken", Code: "outbox.no_carrier", Detail: d.Consumer}
+		return f
+	}
+	b.Crash("outbox.taken")
+	f.Outcome = carry(ctx, d)
+	b.Crash("outbox.carried")
+	switch f.Outcome.State {
+	case Done:
+		b.Running.Carried.Add(1)
+	case Queued, Sending, Unknown:
+	default:
+		b.Running.Stopped.Add(1)
+	}
+	return f
+}
+
+// broken is an attempt that made no sense: tried again with growing pauses, then
+// left to a person.
+func broken(d Delivery, detail string) Outcome {
+	o := Outcome{State: Unknown, Class: "broken", Code: "outbox.broken", Detail: detail, Fault: true, After: time.Second << (2 * min(d.Attempts, 5))}
+	if d.Attempts+1 >= maxFaults {
+		o.State = Failed
+	}
+	return o
+}
+
+// Broken is the outcome of an attempt that made no sense.
+func Broken(d Delivery, err error) Outcome { return broken(d, err.Error()) }
+
+// Step carries one due delivery on the caller's goroutine and says whether there
+// was one. Tests and simulations drive it; Run is the same for production.
+func (b *Box) Step(ctx context.Context) (bool, error) {
+	for _, conn := range b.connections() {
+		taken, err := b.turn(ctx, conn, nil, 1)
+		if err != nil {
+			return false, err
+		}
+		for _, d := range taken {
+			if _, err := b.turn(ctx, conn, []finished{b.run(ctx, d)}, 0); err != nil {
+				return true, err
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Next is when the connection has something to do again; zero when nothing waits.
+func (b *Box) Next(ctx context.Context, conn string) (at time.Time, err error) {
+	err = b.DB.Read(ctx, func(tx *db.Tx) error {
+		if at, _, err = db.One(ctx, tx, nextDue, db.Value[time.Time], conn); err != nil || at.IsZero() {
+			return err
+		}
+		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
+		if br.retry.After(at) {
+			at = br.retry
+		}
+		return err
+	})
+	return at, err
+}
