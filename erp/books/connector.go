@@ -1,0 +1,271 @@
+package books
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+)
+
+// Connector speaks to the books over HTTP, as to any other ERP.
+type Connector struct {
+	url, token string
+	http       *http.Client
+}
+
+var _ erp.Connector = (*Connector)(nil)
+
+// operation is the longest a call may take before it counts as lost.
+const operation = 10 * time.Second
+
+// Connect makes the connector of the books at an address. It says nothing to
+// them yet.
+func Connect(url, token string) *Connector {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 8
+	return &Connector{strings.TrimRight(url, "/"), token, &http.Client{Transport: transport, Timeout: operation}}
+}
+
+// paths are the API's words for the kinds.
+var paths = map[erp.Kind]string{
+	erp.KindTerm: terms, erp.KindPaymentMethod: methods, erp.KindDeliveryMethod: deliveries, erp.KindUnit: units,
+	erp.KindTax: taxes, erp.KindTaxCase: taxCases, erp.KindCustomer: customers, erp.KindAddress: addresses,
+	erp.KindItem: items, erp.KindPrice: prices, erp.KindStock: stocks, erp.KindOrder: orders,
+	erp.KindShipment: shipments, erp.KindInvoice: invoices,
+}
+
+// Probe implements erp.Connector.
+func (c *Connector) Probe(ctx context.Context) (erp.Capabilities, error) {
+	var who Company
+	if err := c.get(ctx, "company", nil, &who); err != nil {
+		return erp.Capabilities{}, err
+	}
+	return erp.Capabilities{
+		Product: "Comptoir Books", Company: who.Name, Currency: who.Currency, TimeZone: who.Zone,
+		Rounding: money.Rounding{Mode: money.HalfEven, Level: money.PerDocument, PriceDigits: 4},
+		Lanes:    4, Overlap: overlap, Operation: operation, PollEvery: 500 * time.Millisecond,
+		PriceLive: true, QuoteLive: true, Kinds: erp.Kinds,
+	}, nil
+}
+
+// Changed implements erp.Connector.
+func (c *Connector) Changed(ctx context.Context, kind erp.Kind, text string, limit int) (erp.Page, error) {
+	at, err := readCursor(text)
+	if err != nil {
+		return erp.Page{}, &erp.Error{Class: erp.Broken, Code: "bad_cursor", Cause: err}
+	}
+	limit = max(1, min(limit, 1000))
+	var found Listings
+	query := url.Values{"after": {at.after()}, "limit": {strconv.Itoa(limit)}}
+	if err := c.get(ctx, paths[kind], query, &found); err != nil {
+		return erp.Page{}, err
+	}
+	page := erp.Page{More: len(found.Records) == limit}
+	for _, l := range found.Records {
+		if at.meets(l) {
+			page.Records = append(page.Records, record(kind, l))
+		}
+	}
+	page.Cursor = at.text(page.More)
+	return page, nil
+}
+
+// Read implements erp.Connector.
+func (c *Connector) Read(ctx context.Context, kind erp.Kind, ids []string) ([]erp.Record, error) {
+	var records []erp.Record
+	const most = 200 // keeps the address of a call short
+	for from := 0; from < len(ids); from += most {
+		part := ids[from:min(from+most, len(ids))]
+		var found Listings
+		if err := c.get(ctx, paths[kind], url.Values{"ids": {strings.Join(part, ",")}}, &found); err != nil {
+			return nil, err
+		}
+		there := map[string]bool{}
+		for _, l := range found.Records {
+			there[l.ID] = true
+			records = append(records, record(kind, l))
+		}
+		for _, id := range part {
+			if !there[id] {
+				records = append(records, erp.Record{Kind: kind, ID: id, Deleted: true})
+			}
+		}
+	}
+	return records, nil
+}
+
+// IDs implements erp.Connector.
+func (c *Connector) IDs(ctx context.Context, kind erp.Kind) (ids []string, err error) {
+	return ids, c.get(ctx, paths[kind]+"/ids", nil, &ids)
+}
+
+// Prices implements erp.Connector.
+func (c *Connector) Prices(ctx context.Context, questions []erp.PriceQuestion) ([]erp.PriceAnswer, error) {
+	asked := make([]Question, len(questions))
+	for i, q := range questions {
+		asked[i] = Question(q)
+	}
+	var told []Answer
+	if err := c.call(ctx, reading, http.MethodPost, "prices", asked, &told); err != nil {
+		return nil, err
+	}
+	if len(told) != len(asked) {
+		return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer"}
+	}
+	answers := make([]erp.PriceAnswer, len(told))
+	for i, a := range told {
+		answers[i] = erp.PriceAnswer(a)
+	}
+	return answers, nil
+}
+
+// Quote implements erp.Connector.
+func (c *Connector) Quote(ctx context.Context, order erp.NewOrder) (erp.Totals, error) {
+	var t Totals
+	if err := c.call(ctx, reading, http.MethodPost, "quotes", newOrder(order), &t); err != nil {
+		return erp.Totals{}, err
+	}
+	return t.canonical(), nil
+}
+
+// FindOrder implements erp.Connector. Orders never leave the books, so they are
+// the only place to look; of several with one key the first is ours.
+func (c *Connector) FindOrder(ctx context.Context, key string) (*erp.Order, error) {
+	var found Listings
+	if err := c.get(ctx, orders, url.Values{"key": {key}}, &found); err != nil || len(found.Records) == 0 {
+		return nil, err
+	}
+	var o Order
+	if err := json.Unmarshal(found.Records[0].Body, &o); err != nil {
+		return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
+	}
+	order := o.canonical()
+	return &order, nil
+}
+
+// CreateOrder implements erp.Connector.
+func (c *Connector) CreateOrder(ctx context.Context, order erp.NewOrder) (string, error) {
+	var o Order
+	err := c.call(ctx, writing, http.MethodPost, orders, newOrder(order), &o)
+	return o.ID, err
+}
+
+// ReleaseOrder implements erp.Connector: a draft gets its number, and a quoted
+// order is confirmed. What is confirmed stays as it is.
+func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string) (erp.Order, error) {
+	o, err := c.order(ctx, id)
+	if err != nil {
+		return erp.Order{}, err
+	}
+	step := map[string]string{draft: "quote", quoted: "confirm"}[o.State]
+	if step != "" {
+		o = Order{}
+		if err := c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/"+step, Accepted{accept}, &o); err != nil {
+			return erp.Order{}, err
+		}
+	}
+	return o.canonical(), nil
+}
+
+// CancelOrder implements erp.Connector.
+func (c *Connector) CancelOrder(ctx context.Context, id string) error {
+	return c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/cancel", Accepted{}, &Order{})
+}
+
+func (c *Connector) order(ctx context.Context, id string) (o Order, err error) {
+	var found Listings
+	if err := c.get(ctx, orders, url.Values{"ids": {id}}, &found); err != nil {
+		return o, err
+	}
+	if len(found.Records) == 0 {
+		return o, &erp.Error{Class: erp.Refused, Code: "unknown_order"}
+	}
+	if err := json.Unmarshal(found.Records[0].Body, &o); err != nil {
+		return o, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
+	}
+	return o, nil
+}
+
+// What is at stake in a call: after a lost answer a write may have happened.
+const (
+	reading = erp.Down
+	writing = erp.Ambiguous
+)
+
+func (c *Connector) get(ctx context.Context, path string, query url.Values, into any) error {
+	if query != nil {
+		path += "?" + query.Encode()
+	}
+	return c.call(ctx, reading, http.MethodGet, path, nil, into)
+}
+
+// call makes one call. Lost is the class of a call whose answer never came.
+func (c *Connector) call(ctx context.Context, lost erp.Class, method, path string, in, into any) error {
+	var content io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return &erp.Error{Class: erp.Broken, Code: "bad_request", Cause: err}
+		}
+		content = bytes.NewReader(data)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.url+"/api/"+path, content)
+	if err != nil {
+		return &erp.Error{Class: erp.Broken, Code: "bad_request", Cause: err}
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	answer, err := c.http.Do(r)
+	if err != nil {
+		var dialing *net.OpError
+		if errors.As(err, &dialing) && dialing.Op == "dial" {
+			return &erp.Error{Class: erp.Down, Code: "unreachable", Cause: err}
+		}
+		return &erp.Error{Class: lost, Code: "no_answer", Cause: err}
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))
+	if err != nil {
+		return &erp.Error{Class: lost, Code: "no_answer", Cause: err}
+	}
+	if answer.StatusCode >= 300 {
+		return refused(answer, data, lost)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		if lost == writing {
+			return &erp.Error{Class: lost, Code: "bad_answer", Cause: err}
+		}
+		return &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
+	}
+	return nil
+}
+
+// refused reads an answer that is not a success.
+func refused(answer *http.Response, data []byte, lost erp.Class) error {
+	var said Problem
+	if json.Unmarshal(data, &said) != nil || said.Code == "" {
+		said = Problem{Code: "http_" + strconv.Itoa(answer.StatusCode)}
+	}
+	e := &erp.Error{Class: erp.Refused, Code: said.Code, Text: said.Detail}
+	switch status := answer.StatusCode; {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		e.Class = erp.Unauthorized
+	case status == http.StatusConflict:
+		e.Class = erp.NeedsDecision
+	case status == http.StatusTooManyRequests:
+		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // none is zero: the caller has a pause of its own
+		e.Class, e.After = erp.Throttled, time.Duration(seconds)*time.Second
+	case status == http.StatusRequestTimeout, status >= 500:
+		e.Class = lost
+	}
+	return e
+}

@@ -1,0 +1,5 @@
+package books
+
+import "net/http"
+
+func (p *program) screens(mux *http.ServeMux) {}

@@ -1,0 +1,306 @@
+package books
+
+import (
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+)
+
+// The kinds of document, which are also the words of the API's paths.
+const (
+	terms      = "terms"
+	methods    = "methods"
+	deliveries = "deliveries"
+	units      = "units"
+	taxes      = "taxes"
+	taxCases   = "tax_cases"
+	priceLists = "price_lists"
+	customers  = "customers"
+	addresses  = "addresses"
+	items      = "items"
+	prices     = "prices"
+	stocks     = "stock"
+	orders     = "orders"
+	shipments  = "shipments"
+	invoices   = "invoices"
+)
+
+// currency of everything; this merchant has one.
+const currency = "CAD"
+
+// Self is the identity every document carries.
+type Self struct {
+	ID string `json:"id"`
+}
+
+func (s *Self) self() *Self { return s }
+
+// Term is when an invoice is due: parts of its total, each after some days. The
+// last part takes the rest.
+type Term struct {
+	Self
+	Code  string   `json:"code"`
+	Name  erp.Text `json:"name"`
+	Parts []Part   `json:"parts"`
+}
+
+// Part is a share of a total, due some days after the invoice's date.
+type Part struct {
+	Share money.Decimal `json:"share"`
+	Days  int           `json:"days"`
+}
+
+// Method is a way to pay.
+type Method struct {
+	Self
+	Name  erp.Text `json:"name"`
+	Class string   `json:"class"`
+}
+
+// Delivery is a way to deliver, at a fixed price.
+type Delivery struct {
+	Self
+	Name    erp.Text      `json:"name"`
+	Line    erp.Text      `json:"line"` // what the document's line says
+	Freight money.Decimal `json:"freight"`
+	Tax     string        `json:"tax"`
+}
+
+// Unit is a unit of sale.
+type Unit struct {
+	Self
+	Name   erp.Text `json:"name"`
+	Symbol string   `json:"symbol"`
+	Digits int      `json:"digits"`
+}
+
+// Tax is a percentage, as a rate.
+type Tax struct {
+	Self
+	Name erp.Text      `json:"name"`
+	Rate money.Decimal `json:"rate"`
+}
+
+// TaxCase says which taxes go on what for whom.
+type TaxCase struct {
+	Self
+	Customer string   `json:"customer"` // tax class of the customer
+	Item     string   `json:"item"`     // tax class of the item
+	Taxes    []string `json:"taxes"`
+}
+
+// PriceList is a list of rules, of which the first that matches wins.
+type PriceList struct {
+	Self
+	Name  string      `json:"name"`
+	Lines []PriceLine `json:"lines"`
+}
+
+// PriceLine is a rule of a price list. Quantity and price are of one piece, even
+// where the item is sold by the box.
+type PriceLine struct {
+	Item   string        `json:"item,omitempty"`   // code; "" is any
+	Family string        `json:"family,omitempty"` // "" is any
+	From   money.Decimal `json:"from"`
+	Base   string        `json:"base"`   // unit, list, cost, or fixed
+	Factor money.Decimal `json:"factor"` // of the base; the price itself when fixed
+}
+
+// Customer buys.
+type Customer struct {
+	Self
+	Code      string         `json:"code"`
+	Name      string         `json:"name"`
+	Language  string         `json:"language"`
+	Email     string         `json:"email"`
+	Phone     string         `json:"phone"`
+	PriceList string         `json:"price_list"`
+	Tax       string         `json:"tax"`
+	Term      string         `json:"term"`
+	Limit     *money.Decimal `json:"limit"`
+	Blocked   bool           `json:"blocked"`
+}
+
+// Address belongs to a customer.
+type Address struct {
+	Self
+	Customer string `json:"customer"`
+	Name     string `json:"name"`
+	Street   string `json:"street"`
+	City     string `json:"city"`
+	Region   string `json:"region"`
+	Postal   string `json:"postal"`
+	Country  string `json:"country"`
+	ShipTo   bool   `json:"ship_to"`
+	BillTo   bool   `json:"bill_to"`
+}
+
+// Item is sold by the sale unit, which holds some pieces. Prices are of one piece.
+type Item struct {
+	Self
+	Code       string        `json:"code"`
+	Name       erp.Text      `json:"name"`
+	Family     string        `json:"family"`
+	FamilyName erp.Text      `json:"family_name"`
+	Unit       string        `json:"unit"`
+	Pieces     money.Decimal `json:"pieces"`
+	List       money.Decimal `json:"list"`
+	Cost       money.Decimal `json:"cost"`
+	Tax        string        `json:"tax"`
+	Service    bool          `json:"service"`
+	Inactive   bool          `json:"inactive"`
+}
+
+// Ladder is what an item costs by the sale unit under a price list, worked out.
+type Ladder struct {
+	Self
+	PriceList string      `json:"price_list"`
+	Item      string      `json:"item"`
+	Breaks    []erp.Break `json:"breaks"`
+}
+
+// Stock is counted in sale units.
+type Stock struct {
+	Self
+	Item     string        `json:"item"`
+	OnHand   money.Decimal `json:"on_hand"`
+	Promised money.Decimal `json:"promised"`
+}
+
+// Totals are the sums of a document.
+type Totals struct {
+	Net     money.Decimal `json:"net"`
+	Freight money.Decimal `json:"freight"` // part of Net
+	Taxes   []TaxSum      `json:"taxes"`
+	Total   money.Decimal `json:"total"`
+}
+
+// TaxSum is one tax of a document.
+type TaxSum struct {
+	Tax    string        `json:"tax"`
+	Name   erp.Text      `json:"name"`
+	Base   money.Decimal `json:"base"`
+	Amount money.Decimal `json:"amount"`
+}
+
+// Line is a line of an order or an invoice.
+type Line struct {
+	ID        string        `json:"id"`
+	Item      string        `json:"item"`
+	Text      string        `json:"text"`
+	Tax       string        `json:"tax"`
+	Unit      string        `json:"unit"`
+	Freight   bool          `json:"freight"`
+	Service   bool          `json:"service"`
+	Quantity  money.Decimal `json:"quantity"`
+	Shipped   money.Decimal `json:"shipped"`
+	Invoiced  money.Decimal `json:"invoiced"`
+	UnitPrice money.Decimal `json:"unit_price"`
+	Amount    money.Decimal `json:"amount"`
+}
+
+// Order is what a customer wants.
+type Order struct {
+	Self
+	Key      string `json:"key"`
+	Number   string `json:"number"`
+	PONumber string `json:"po_number"`
+	Customer string `json:"customer"`
+	ShipTo   string `json:"ship_to"`
+	Delivery string `json:"delivery"`
+	Comment  string `json:"comment"`
+	Date     string `json:"date"`
+	State    string `json:"state"`
+	Totals
+	Lines []Line `json:"lines"`
+}
+
+// Shipment is goods of one order that wait or left.
+type Shipment struct {
+	Self
+	Number   string `json:"number"`
+	Order    string `json:"order"`
+	Customer string `json:"customer"`
+	Date     string `json:"date"`
+	Carrier  string `json:"carrier"`
+	State    string `json:"state"` // waiting, done, cancelled
+	Lines    []Move `json:"lines"`
+}
+
+// Move is a quantity of one line of an order.
+type Move struct {
+	Line     string        `json:"line"`
+	Item     string        `json:"item"`
+	Text     string        `json:"text"`
+	Quantity money.Decimal `json:"quantity"`
+}
+
+// Invoice is a draft, an invoice, or a credit note when its sums are negative.
+type Invoice struct {
+	Self
+	Number   string `json:"number"`
+	Order    string `json:"order"`
+	Customer string `json:"customer"`
+	PONumber string `json:"po_number"`
+	Date     string `json:"date"`
+	Due      []Due  `json:"due"`
+	State    string `json:"state"` // draft, posted, paid, cancelled
+	Totals
+	Open     money.Decimal `json:"open"`
+	Lines    []Line        `json:"lines"`
+	Receipts []Receipt     `json:"receipts"`
+}
+
+// Due is an instalment.
+type Due struct {
+	Date   string        `json:"date"`
+	Amount money.Decimal `json:"amount"`
+}
+
+// Receipt is money that came in for an invoice.
+type Receipt struct {
+	Date   string        `json:"date"`
+	Method string        `json:"method"`
+	Amount money.Decimal `json:"amount"`
+}
+
+// NewOrder is an order as the API takes it.
+type NewOrder struct {
+	Key      string    `json:"key"`
+	Customer string    `json:"customer"`
+	ShipTo   string    `json:"ship_to"`
+	PONumber string    `json:"po_number"`
+	Date     string    `json:"date"`
+	Currency string    `json:"currency"`
+	Delivery string    `json:"delivery"`
+	Comment  string    `json:"comment"`
+	Lines    []NewLine `json:"lines"`
+}
+
+// NewLine is a line of a NewOrder.
+type NewLine struct {
+	Item      string        `json:"item"`
+	Quantity  money.Decimal `json:"quantity"`
+	UnitPrice money.Decimal `json:"unit_price"`
+}
+
+func (d *Term) place() place      { return place{kind: terms, ref: d.Code} }
+func (d *Method) place() place    { return place{kind: methods} }
+func (d *Delivery) place() place  { return place{kind: deliveries} }
+func (d *Unit) place() place      { return place{kind: units} }
+func (d *Tax) place() place       { return place{kind: taxes} }
+func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.Customer + "/" + d.Item} }
+func (d *PriceList) place() place { return place{kind: priceLists, ref: d.Name} }
+func (d *Customer) place() place  { return place{kind: customers, ref: d.Code} }
+func (d *Address) place() place   { return place{kind: addresses, owner: d.Customer} }
+func (d *Item) place() place      { return place{kind: items, ref: d.Code} }
+func (d *Ladder) place() place    { return place{kind: prices, ref: d.PriceList + "/" + d.Item} }
+func (d *Stock) place() place     { return place{kind: stocks, ref: d.Item} }
+func (d *Order) place() place {
+	return place{kind: orders, ref: d.Key, owner: d.Customer, open: d.inEffect()}
+}
+func (d *Shipment) place() place {
+	return place{kind: shipments, owner: d.Customer, parent: d.Order}
+}
+func (d *Invoice) place() place {
+	return place{kind: invoices, owner: d.Customer, parent: d.Order, hidden: d.State == "draft", open: d.State == "posted"}
+}
