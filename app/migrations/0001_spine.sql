@@ -60,6 +60,14 @@ CREATE TABLE breaker (
     detail   TEXT
 ) {{strict}};
 
+-- base/asof
+CREATE TABLE freshness (
+    source TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    at     {{bigint}} NOT NULL, -- when the source last confirmed what we have
+    PRIMARY KEY (source, kind)
+) {{strict}};
+
 -- trade/access
 CREATE TABLE person (
     id       TEXT PRIMARY KEY,
@@ -69,14 +77,9 @@ CREATE TABLE person (
     customer TEXT,          -- NULL: one of the merchant's people
     language TEXT NOT NULL,
     theme    TEXT NOT NULL,
+    roles    TEXT NOT NULL, -- separated by spaces
     active   {{bool}} NOT NULL,
     created  {{bigint}} NOT NULL
-) {{strict}};
-
-CREATE TABLE person_role (
-    person TEXT NOT NULL REFERENCES person (id),
-    role   TEXT NOT NULL,
-    PRIMARY KEY (person, role)
 ) {{strict}};
 
 CREATE TABLE session (
@@ -354,7 +357,6 @@ CREATE TABLE flow (
     conn    TEXT NOT NULL,
     kind    TEXT NOT NULL,
     cursor  TEXT NOT NULL,
-    checked {{bigint}}, -- last time the ERP was asked and answered to the end
     changed {{bigint}}, -- last time it had something new
     swept   {{bigint}},
     error   TEXT NOT NULL,
@@ -418,8 +420,8 @@ DROP TABLE address;
 DROP TABLE customer;
 DROP TABLE signin_failure;
 DROP TABLE session;
-DROP TABLE person_role;
 DROP TABLE person;
+DROP TABLE freshness;
 DROP TABLE breaker;
 DROP TABLE delivery;
 DROP TABLE fact_link;

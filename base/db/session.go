@@ -65,12 +65,12 @@ func (p *pool) close() {
 }
 
 var (
-	beginSQLite   = &Stmt{Name: "db.begin", text: "BEGIN IMMEDIATE"}
-	readSQLite    = &Stmt{Name: "db.read", text: "BEGIN"}
+	beginSQLite   = &Stmt{Name: "db.begin", lite: "BEGIN IMMEDIATE"}
+	readSQLite    = &Stmt{Name: "db.read", lite: "BEGIN"}
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
-	commit        = &Stmt{Name: "db.commit", text: "COMMIT"}
-	rollback      = &Stmt{Name: "db.rollback", text: "ROLLBACK"}
+	commit        = &Stmt{Name: "db.commit", text: "COMMIT", lite: "COMMIT"}
+	rollback      = &Stmt{Name: "db.rollback", text: "ROLLBACK", lite: "ROLLBACK"}
 )
 
 // prepared is the statement, prepared, on SQLite; nil on PostgreSQL.
@@ -81,7 +81,7 @@ func (s *session) prepared(ctx context.Context, stmt *Stmt) (*sql.Stmt, error) {
 	if p := s.stmts[stmt]; p != nil {
 		return p, nil
 	}
-	p, err := s.conn.PrepareContext(ctx, stmt.text)
+	p, err := s.conn.PrepareContext(ctx, stmt.lite)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", stmt.Name, err)
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Stmt is a named statement of the program. One text serves both engines.
 type Stmt struct {
-	Name, text string
+	Name string
+	text string // PostgreSQL's
+	lite string // SQLite's
 }
 
 var (
@@ -19,10 +22,12 @@ var (
 )
 
 // SQL names a statement. All of them are prepared on both engines by one test.
+// One text serves both; json_rows(text), the rows of a JSON array of objects, is
+// json_each in SQLite.
 func SQL(name, text string) *Stmt {
 	registryMu.Lock()
 	defer registryMu.Unlock()
-	s := &Stmt{Name: name, text: text}
+	s := &Stmt{Name: name, text: text, lite: strings.ReplaceAll(text, "json_rows(", "json_each(")}
 	registry = append(registry, s)
 	return s
 }
@@ -41,11 +46,18 @@ func (d *DB) Check(ctx context.Context, s *Stmt) error {
 		return err
 	}
 	defer d.writer.put(session)
-	stmt, err := session.conn.PrepareContext(ctx, s.text)
+	stmt, err := session.conn.PrepareContext(ctx, d.textOf(s))
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return stmt.Close()
+}
+
+func (d *DB) textOf(s *Stmt) string {
+	if d.Engine() == "sqlite" {
+		return s.lite
+	}
+	return s.text
 }
 
 // Row is a row to be scanned.

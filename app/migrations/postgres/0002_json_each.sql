@@ -4,5 +4,10 @@
 CREATE FUNCTION json_each(list text) RETURNS TABLE (value text)
     LANGUAGE sql IMMUTABLE AS 'SELECT json_array_elements_text(list::json)';
 
+-- The rows of a JSON array of objects, for bulk inserts: value->>'name'.
+CREATE FUNCTION json_rows(list text) RETURNS TABLE (value json)
+    LANGUAGE sql IMMUTABLE AS 'SELECT json_array_elements(list::json)';
+
 -- +goose Down
+DROP FUNCTION json_rows(text);
 DROP FUNCTION json_each(text);

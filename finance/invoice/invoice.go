@@ -1,0 +1,145 @@
+// Package invoice shows what is owed, as the ERP has it: invoices and credit
+// notes of every channel, their taxes, due dates and open balances.
+//
+// Tables: invoice, invoice_order.
+package invoice
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/trade/access"
+	"comptoir.example/comptoir/trade/customer"
+)
+
+// Invoice is a posted invoice, or a credit note when its total is negative.
+type Invoice struct {
+	ID, Conn, ERP string
+	Number        string
+	Customer      string // ERP id
+	PONumber      string
+	Day           string
+	Due           string // of the last instalment
+	Parts         []erp.Instalment
+	Total, Open   money.Amount
+	Totals        erp.Totals
+	Lines         []erp.InvoiceLine
+	State         string
+	Seen          time.Time
+}
+
+// Standing is how an invoice stands on a day: "paid", "credit", "overdue",
+// "part_paid", "not_due" or "cancelled".
+func (i Invoice) Standing(day string) string {
+	switch {
+	case i.State == "cancelled":
+		return "cancelled"
+	case i.Total.Minor < 0:
+		return "credit"
+	case i.Open.Minor == 0:
+		return "paid"
+	case i.Due < day:
+		return "overdue"
+	case i.Open != i.Total:
+		return "part_paid"
+	}
+	return "not_due"
+}
+
+const columns = `id, conn, erp_id, number, customer, po_number, day, due, due_parts, currency, total, balance, totals, lines, state, seen`
+
+var (
+	selectInvoice   = db.SQL("invoice.select", `SELECT `+columns+` FROM invoice WHERE id = $1`)
+	selectOfCompany = db.SQL("invoice.select_of_company", `
+SELECT `+columns+` FROM invoice WHERE conn = $1 AND customer = $2 AND (day, id) < ($3, $4) AND (NOT CAST($5 AS BOOLEAN) OR balance <> 0)
+ORDER BY day DESC, id DESC LIMIT $6`)
+	selectOfOrder = db.SQL("invoice.select_of_order", `
+SELECT i.id, i.conn, i.erp_id, i.number, i.customer, i.po_number, i.day, i.due, i.due_parts, i.currency, i.total, i.balance, i.totals, i.lines, i.state, i.seen
+FROM invoice_order o JOIN invoice i ON i.conn = o.conn AND i.erp_id = o.invoice
+WHERE o.conn = $1 AND o.erp_order = $2 ORDER BY i.day, i.number`)
+	sumOpen = db.SQL("invoice.sum_open", `
+SELECT currency, CAST(SUM(balance) AS BIGINT), CAST(SUM(CASE WHEN due < $3 THEN balance ELSE 0 END) AS BIGINT), COUNT(*) FROM invoice
+WHERE conn = $1 AND customer = $2 AND balance <> 0 GROUP BY currency ORDER BY currency`)
+)
+
+func scan(r db.Row) (i Invoice, err error) {
+	var parts, currency, totals, lines string
+	err = r.Scan(&i.ID, &i.Conn, &i.ERP, &i.Number, &i.Customer, &i.PONumber, &i.Day, &i.Due, &parts, &currency, &i.Total.Minor, &i.Open.Minor,
+		&totals, &lines, &i.State, &i.Seen)
+	i.Total.Currency, i.Open.Currency = currency, currency
+	for text, into := range map[string]any{parts: &i.Parts, totals: &i.Totals, lines: &i.Lines} {
+		if err == nil {
+			err = json.Unmarshal([]byte(text), into)
+		}
+	}
+	return i, err
+}
+
+// Find is an invoice. NotFound when it is another company's, exactly as when
+// there is none.
+func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Invoice, error) {
+	c, err := own(ctx, tx, who)
+	if err != nil {
+		return Invoice{}, err
+	}
+	i, found, err := db.One(ctx, tx, selectInvoice, scan, id)
+	if err == nil && (!found || i.Conn != c.Conn || i.Customer != c.ERP) {
+		return Invoice{}, fault.New(fault.NotFound, "invoice.not_found")
+	}
+	return i, err
+}
+
+// After says where a list, newest first, goes on; the zero After is its start.
+type After struct{ Day, ID string }
+
+// List is a part of the company's invoices, newest first; only open ones when
+// asked.
+func List(ctx context.Context, tx *db.Tx, who access.Actor, open bool, after After, n int) ([]Invoice, error) {
+	c, err := own(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	if after.Day == "" {
+		after.Day = "9999-12-31"
+	}
+	return db.All(ctx, tx, selectOfCompany, scan, c.Conn, c.ERP, after.Day, after.ID, open, n)
+}
+
+// Owed is what a company owes in one currency on a day.
+type Owed struct {
+	Open, Overdue money.Amount
+	Invoices      int
+}
+
+// OwedBy sums a company's open invoices and credits, by currency.
+func OwedBy(ctx context.Context, tx *db.Tx, who access.Actor, day string) ([]Owed, error) {
+	c, err := own(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, tx, sumOpen, func(r db.Row) (o Owed, err error) {
+		err = r.Scan(&o.Open.Currency, &o.Open.Minor, &o.Overdue.Minor, &o.Invoices)
+		o.Overdue.Currency = o.Open.Currency
+		return o, err
+	}, c.Conn, c.ERP, day)
+}
+
+// OfOrder lists the invoices of an order of the ERP, for who may see the order.
+func OfOrder(ctx context.Context, tx *db.Tx, conn, order string) ([]Invoice, error) {
+	if order == "" {
+		return nil, nil
+	}
+	return db.All(ctx, tx, selectOfOrder, scan, conn, order)
+}
+
+func own(ctx context.Context, tx *db.Tx, who access.Actor) (customer.Customer, error) {
+	if err := who.Must(access.ViewInvoices); err != nil {
+		return customer.Customer{}, err
+	}
+	return customer.Of(ctx, tx, who)
+}

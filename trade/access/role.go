@@ -1,0 +1,61 @@
+package access
+
+// Permission is something a person may do, named as a wish. Its sentence is the
+// message "permission.<name>".
+type Permission string
+
+// The permissions.
+const (
+	Anyone Permission = "anyone" // even without signing in
+	Member Permission = "member" // anybody signed in
+
+	ViewCatalog  Permission = "catalog.view"  // see products at the company's prices
+	PlaceOrder   Permission = "order.place"   // fill a cart and order
+	ViewOrders   Permission = "order.view"    // see the company's orders
+	ViewInvoices Permission = "invoice.view"  // see the company's invoices
+	ViewDesk     Permission = "desk.view"     // the merchant's own pages
+	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
+	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
+)
+
+// Role is a bundle of permissions with a name people know.
+type Role string
+
+// Roles at a customer, then at the merchant.
+const (
+	Buyer        Role = "buyer"
+	Approver     Role = "approver"
+	Payer        Role = "payer"
+	CompanyAdmin Role = "company_admin"
+
+	Admin     Role = "admin"
+	Finance   Role = "finance"
+	Manager   Role = "manager"
+	Director  Role = "director"
+	Sales     Role = "sales"
+	Marketing Role = "marketing"
+	Auditor   Role = "auditor"
+)
+
+// Grants is what each role may do.
+var Grants = map[Role]map[Permission]bool{
+	Buyer:        set(ViewCatalog, PlaceOrder, ViewOrders),
+	Approver:     set(ViewCatalog, ViewOrders),
+	Payer:        set(ViewOrders, ViewInvoices),
+	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices),
+	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
+	Finance:      set(ViewDesk, ViewExchange, ManageQueue),
+	Manager:      set(ViewDesk, ViewExchange, ManageQueue),
+	Director:     set(ViewDesk, ViewExchange),
+	Sales:        set(ViewDesk, ViewExchange, ManageQueue),
+	Marketing:    set(ViewDesk),
+	Auditor:      set(ViewDesk, ViewExchange),
+}
+
+func set(permissions ...Permission) map[Permission]bool {
+	m := map[Permission]bool{}
+	for _, p := range permissions {
+		m[p] = true
+	}
+	return m
+}

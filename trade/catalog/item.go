@@ -1,0 +1,104 @@
+// Package catalog knows what is sold, in which units, and what is in stock, as
+// the ERP has it.
+//
+// Tables: item, unit, stock.
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Item is something sold.
+type Item struct {
+	Conn, ERP, SKU string
+	Name, Text     erp.Text
+	Category       string
+	Family         erp.Text
+	ItemTax, Type  string
+	ListPrice      money.Decimal
+	Sold           bool // false: blocked, discontinued or gone
+	Unit           Unit
+}
+
+// Unit is a unit of sale.
+type Unit struct {
+	ERP    string
+	Name   erp.Text
+	Symbol string
+	Digits int // decimals a quantity may have
+}
+
+// Stock is what can be promised of an item at one place, in sale units.
+type Stock struct {
+	Item              string
+	Place             erp.Text
+	OnHand, Available money.Decimal
+	Seen              time.Time
+}
+
+// Fold is a text as it is searched: without case, accents or ligatures.
+func Fold(s string) string {
+	s = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae").Replace(s)
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Pattern is the LIKE pattern that finds a text anywhere, with its own % and _
+// taken as they are (the escape is \).
+func Pattern(query string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(Fold(strings.TrimSpace(query))) + "%"
+}
+
+var selectStock = db.SQL("catalog.select_stock", `
+SELECT item, place_fr, place_en, on_hand, available, seen FROM stock
+WHERE conn = $1 AND item IN (SELECT value FROM json_each(CAST($2 AS TEXT))) ORDER BY item, erp_id`)
+
+// StockOf is the stock of some items, by the ERP's id.
+func StockOf(ctx context.Context, tx *db.Tx, conn string, items []string) (map[string][]Stock, error) {
+	list, err := json.Marshal(items)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.All(ctx, tx, selectStock, func(r db.Row) (s Stock, err error) {
+		err = r.Scan(&s.Item, &s.Place.FR, &s.Place.EN, &s.OnHand, &s.Available, &s.Seen)
+		return s, err
+	}, conn, string(list))
+	by := make(map[string][]Stock, len(rows))
+	for _, s := range rows {
+		by[s.Item] = append(by[s.Item], s)
+	}
+	return by, err
+}
+
+// Family is a category with how many items a search found in it.
+type Family struct {
+	Category string
+	Name     erp.Text
+	Items    int
+}
+
+var selectFamilies = db.SQL("catalog.select_families", `
+SELECT category, MIN(family_fr), MIN(family_en), COUNT(*) FROM item
+WHERE conn = $1 AND sold AND search LIKE $2 ESCAPE '\' GROUP BY category ORDER BY 2`)
+
+// Families counts what a search finds, by family.
+func Families(ctx context.Context, tx *db.Tx, conn, query string) ([]Family, error) {
+	return db.All(ctx, tx, selectFamilies, func(r db.Row) (f Family, err error) {
+		err = r.Scan(&f.Category, &f.Name.FR, &f.Name.EN, &f.Items)
+		return f, err
+	}, conn, Pattern(query))
+}

@@ -1,0 +1,271 @@
+// Package order takes a buyer's order and follows it until everything is
+// shipped and invoiced.
+//
+// An order is ours until the ERP has taken it; from then on the ERP says how it
+// stands, and its totals are the truth. Orders that came to the ERP by phone or
+// EDI are followed too.
+//
+// Tables: cart, cart_line, sales_order, order_line, shipment, shipment_order.
+// Facts: order.placed, order.numbered, order.refused, order.questioned,
+// order.differs, order.conflicts, order.moved.
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/trade/access"
+)
+
+// State is where an order stands, in words a buyer knows.
+type State string
+
+// The states of an order.
+const (
+	Submitted     State = "submitted" // written down here, on its way to the ERP
+	OnHold        State = "on_hold"   // the ERP asked a question, or its total differs: the merchant decides
+	Refused       State = "refused"   // the ERP said no
+	Accepted      State = "accepted"  // in effect in the ERP
+	PartlyShipped State = "partly_shipped"
+	Shipped       State = "shipped"
+	Invoiced      State = "invoiced"
+	Cancelled     State = "cancelled"
+)
+
+// States are all of them, in the order of a life.
+var States = []State{Submitted, OnHold, Refused, Accepted, PartlyShipped, Shipped, Invoiced, Cancelled}
+
+// Order is a company's order.
+type Order struct {
+	ID, Conn, Key, Reference string
+	Customer, Person         string // Person is "" when it was not taken here
+	CustomerName             string // filled by lists of the desk
+	State                    State
+	PONumber                 string
+	ShipTo, Delivery         string // ERP ids
+	Comment                  string
+	Currency                 string
+	Totals                   erp.Totals // as the buyer saw them
+	Placed                   time.Time
+	Day                      string
+	ERP, ERPNumber           string
+	ERPTotals                *erp.Totals // nil until the ERP has spoken
+	Seen                     time.Time
+	Lines                    []Line
+}
+
+// Line is one line of an order.
+type Line struct {
+	No                          int
+	Item, SKU                   string
+	Name                        erp.Text
+	Unit                        string
+	UnitName                    erp.Text
+	Freight                     bool
+	Quantity, Shipped, Invoiced money.Decimal
+	UnitPrice                   money.Decimal
+	Amount                      money.Amount
+}
+
+// Number is what people call the order: the ERP's number once there is one.
+func (o Order) Number() string {
+	if o.ERPNumber != "" {
+		return o.ERPNumber
+	}
+	return o.Reference
+}
+
+// Sums are the figures to show, and whether the ERP has given them.
+func (o Order) Sums() (totals erp.Totals, final bool) {
+	if o.ERPTotals != nil {
+		return *o.ERPTotals, true
+	}
+	return o.Totals, false
+}
+
+// Left is what remains to ship of a line.
+func (l Line) Left() money.Decimal {
+	left, err := l.Quantity.Sub(l.Shipped)
+	if err != nil || left.IsNeg() {
+		return money.Int(0)
+	}
+	return left
+}
+
+// Backordered is what a line still waits for after goods have left: what did not
+// go with the last shipment. Before anything left, it is being prepared.
+func (o Order) Backordered(l Line) money.Decimal {
+	if o.State == PartlyShipped && !l.Freight {
+		return l.Left()
+	}
+	return money.Int(0)
+}
+
+const columns = `id, conn, key, reference, customer, person, state, po_number, ship_to, delivery, comment, currency, totals, placed, day,
+    erp_id, erp_number, erp_totals, seen`
+
+var (
+	selectOrder     = db.SQL("order.select", `SELECT `+columns+` FROM sales_order WHERE id = $1`)
+	selectByCart    = db.SQL("order.select_by_cart", `SELECT `+columns+` FROM sales_order WHERE cart = $1`)
+	selectByKey     = db.SQL("order.select_by_key", `SELECT `+columns+` FROM sales_order WHERE key = $1`)
+	selectByERP     = db.SQL("order.select_by_erp", `SELECT `+columns+` FROM sales_order WHERE conn = $1 AND erp_id = $2`)
+	selectOfCompany = db.SQL("order.select_of_company", `
+SELECT `+columns+` FROM sales_order WHERE customer = $1 AND (placed, id) < ($2, $3) ORDER BY placed DESC, id DESC LIMIT $4`)
+	selectLines = db.SQL("order.select_lines", `
+SELECT l.no, l.item, l.sku, l.name_fr, l.name_en, l.unit, COALESCE(u.name_fr, ''), COALESCE(u.name_en, ''), l.freight,
+    l.quantity, l.shipped, l.invoiced, l.unit_price, l.amount
+FROM order_line l LEFT JOIN unit u ON u.conn = $2 AND u.erp_id = l.unit WHERE l.order_id = $1 ORDER BY l.no`)
+)
+
+func scanOrder(r db.Row) (o Order, err error) {
+	var totals, erpTotals string
+	err = r.Scan(&o.ID, &o.Conn, &o.Key, &o.Reference, &o.Customer, &o.Person, (*string)(&o.State), &o.PONumber, &o.ShipTo, &o.Delivery,
+		&o.Comment, &o.Currency, &totals, &o.Placed, &o.Day, &o.ERP, &o.ERPNumber, &erpTotals, &o.Seen)
+	if err == nil {
+		err = json.Unmarshal([]byte(totals), &o.Totals)
+	}
+	if err == nil && erpTotals != "" {
+		o.ERPTotals = &erp.Totals{}
+		err = json.Unmarshal([]byte(erpTotals), o.ERPTotals)
+	}
+	return o, err
+}
+
+// Find is an order with its lines. NotFound when it is not the actor's
+// company's, exactly as when there is none; the merchant's people see all.
+func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Order, error) {
+	may := access.ViewOrders
+	if who.Staff {
+		may = access.ViewDesk
+	}
+	if err := who.Must(may); err != nil {
+		return Order{}, err
+	}
+	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
+	if err == nil && (!found || (!who.Staff && o.Customer != who.Customer)) {
+		err = fault.New(fault.NotFound, "order.not_found")
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return o, readLines(ctx, tx, &o)
+}
+
+func readLines(ctx context.Context, tx *db.Tx, o *Order) (err error) {
+	o.Lines, err = db.All(ctx, tx, selectLines, func(r db.Row) (l Line, err error) {
+		err = r.Scan(&l.No, &l.Item, &l.SKU, &l.Name.FR, &l.Name.EN, &l.Unit, &l.UnitName.FR, &l.UnitName.EN, &l.Freight,
+			&l.Quantity, &l.Shipped, &l.Invoiced, &l.UnitPrice, &l.Amount.Minor)
+		l.Amount.Currency = o.Currency
+		return l, err
+	}, o.ID, o.Conn)
+	return err
+}
+
+// Load is an order with its lines for the program's own use: no permission is
+// asked. False when there is none.
+func Load(ctx context.Context, tx *db.Tx, id string) (Order, bool, error) {
+	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
+	if err != nil || !found {
+		return o, false, err
+	}
+	return o, true, readLines(ctx, tx, &o)
+}
+
+// Page says where a list of documents, newest first, goes on.
+type Page struct {
+	Before time.Time // zero: from the newest
+	ID     string
+}
+
+// List is a part of the company's orders, newest first, without lines.
+func List(ctx context.Context, tx *db.Tx, who access.Actor, after Page, n int) ([]Order, error) {
+	if err := who.Must(access.ViewOrders); err != nil {
+		return nil, err
+	}
+	if after.Before.IsZero() {
+		after = Page{tx.Now.Add(time.Hour), ""}
+	}
+	return db.All(ctx, tx, selectOfCompany, scanOrder, who.Customer, after.Before, after.ID, n)
+}
+
+// Shipment is goods of an order that left or are being prepared.
+type Shipment struct {
+	ERP, Number, Day, Carrier, Tracking, State string
+	Lines                                      []erp.ShipmentLine
+}
+
+var selectShipments = db.SQL("order.select_shipments", `
+SELECT s.erp_id, s.number, s.day, s.carrier, s.tracking, s.state, s.lines
+FROM shipment_order o JOIN shipment s ON s.conn = o.conn AND s.erp_id = o.shipment
+WHERE o.conn = $1 AND o.erp_order = $2 ORDER BY s.day, s.number, s.erp_id`)
+
+// Shipments are those of an order, oldest first.
+func Shipments(ctx context.Context, tx *db.Tx, o Order) ([]Shipment, error) {
+	if o.ERP == "" {
+		return nil, nil
+	}
+	return db.All(ctx, tx, selectShipments, func(r db.Row) (s Shipment, err error) {
+		var lines string
+		if err = r.Scan(&s.ERP, &s.Number, &s.Day, &s.Carrier, &s.Tracking, &s.State, &lines); err == nil {
+			err = json.Unmarshal([]byte(lines), &s.Lines)
+		}
+		return s, err
+	}, o.Conn, o.ERP)
+}
+
+// Counted is how many orders stand in a state.
+type Counted struct {
+	State State
+	N     int
+}
+
+const deskList = `
+SELECT o.id, o.conn, o.key, o.reference, o.customer, o.person, o.state, o.po_number, o.ship_to, o.delivery, o.comment, o.currency, o.totals,
+    o.placed, o.day, o.erp_id, o.erp_number, o.erp_totals, o.seen, c.name
+FROM sales_order o JOIN customer c ON c.id = o.customer
+WHERE (o.placed, o.id) < ($1, $2) AND (CAST($3 AS TEXT) = '' OR o.state = CAST($3 AS TEXT))
+    AND (CAST($4 AS TEXT) = '' OR o.reference = CAST($4 AS TEXT) OR o.erp_number = CAST($4 AS TEXT) OR o.po_number = CAST($4 AS TEXT) OR o.key = CAST($4 AS TEXT))
+ORDER BY o.placed DESC, o.id DESC LIMIT $5`
+
+var (
+	selectAll   = db.SQL("order.select_all", deskList)
+	countStates = db.SQL("order.count_states", `SELECT state, COUNT(*) FROM sales_order WHERE placed >= $1 GROUP BY state`)
+)
+
+// All is a part of everybody's orders, newest first, for the merchant's people:
+// of one state or all (""), with one number or any ("").
+func All(ctx context.Context, tx *db.Tx, who access.Actor, state State, number string, after Page, n int) ([]Order, error) {
+	if err := who.Must(access.ViewDesk); err != nil {
+		return nil, err
+	}
+	if after.Before.IsZero() {
+		after = Page{tx.Now.Add(time.Hour), ""}
+	}
+	return db.All(ctx, tx, selectAll, func(r db.Row) (Order, error) {
+		var name string
+		o, err := scanOrder(withLast{r, &name})
+		o.CustomerName = name
+		return o, err
+	}, after.Before, after.ID, string(state), number, n)
+}
+
+// withLast scans one column more than the scanner asks for.
+type withLast struct {
+	db.Row
+	last any
+}
+
+func (w withLast) Scan(dest ...any) error { return w.Row.Scan(append(dest, w.last)...) }
+
+// CountSince counts orders placed since an instant, by state.
+func CountSince(ctx context.Context, tx *db.Tx, since time.Time) ([]Counted, error) {
+	return db.All(ctx, tx, countStates, func(r db.Row) (c Counted, err error) {
+		err = r.Scan((*string)(&c.State), &c.N)
+		return c, err
+	}, since)
+}
