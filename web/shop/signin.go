@@ -1,0 +1,13 @@
+package shop
+
+import "comptoir.example/comptoir/base/fault"
+
+// SignInPage is the cover of the register.
+type SignInPage struct {
+	Email  string
+	Return string       // where to go after, "" for the start
+	Fault  *fault.Fault // why the last try failed; its Fields point at the form
+	Ended  bool         // a session ended; what was typed is kept
+}
+
+func (s SignInPage) bad(name string) *fault.Field { return badField(s.Fault, name) }

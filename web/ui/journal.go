@@ -1,0 +1,44 @@
+package ui
+
+import "time"
+
+// Entry is a fact in a document's journal. Its sentence is ui.journal.<Kind>,
+// with Params; its second line says when and according to whom.
+type Entry struct {
+	Kind   string
+	Params []any
+	At     time.Time
+	Day    string // instead of At, when the source only tells the day
+	Source string // key: "ui.source.erp", "ui.source.shop"; "" says nothing
+	Text   string // words of a person or of the ERP, quoted as they are
+}
+
+// entries is how each kind of fact looks.
+var entries = map[string]look{
+	"placed":      {"", "cart"},
+	"queued":      {"", "clock"},
+	"sent":        {"", "up"},
+	"unanswered":  {"warn", "eye"},
+	"numbered":    {"", "sync"},
+	"accepted":    {"", "check"},
+	"refused":     {"late", "oct"},
+	"retried":     {"", "sync"},
+	"parked":      {"", "park"},
+	"repriced":    {"warn", "tri"},
+	"preparing":   {"", "box"},
+	"shipped":     {"", "truck"},
+	"invoiced":    {"", "file"},
+	"paid":        {"", "check"},
+	"cancelled":   {"", "x"},
+	"changed_erp": {"", "swap"},
+}
+
+func entryLook(kind string) look {
+	if l, found := entries[kind]; found {
+		return l
+	}
+	return look{"", "dots"}
+}
+
+// EntryKinds lists the kinds of facts a journal knows.
+func EntryKinds() []string { return sortedKeys(keys(entries)) }
