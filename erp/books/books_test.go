@@ -2,7 +2,6 @@ package books
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"comptoir.example/comptoir/base/i18n"
@@ -19,6 +18,7 @@ type running struct {
 	url  string
 	stop func()
 	*Connector
+	clerk *Clerk
 }
 
 // open starts the program on a folder and signs the connector in.
@@ -42,7 +42,7 @@ func open(t *testing.T, dir string) *running {
 	case err := <-done:
 		t.Fatalf("serve: %v", err)
 	}
-	r.Connector = Connect(r.url, token)
+	r.Connector, r.clerk = Connect(r.url, token), NewClerk(r.url)
 	return r
 }
 
@@ -200,5 +200,4 @@ func TestTheSampleOrdersStandWhereTheyShould(t *testing.T) {
 	if open["SEED-0001"] != 121930 || open["SEED-0002"] == 0 || open["SEED-0003"] != 0 {
 		t.Errorf("open: %v", open)
 	}
-	_ = filepath.Join
 }

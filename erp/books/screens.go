@@ -26,10 +26,20 @@ type screen struct {
 	Data      any
 }
 
-// Sum, Unit and Plain write sums, unit prices, and numbers in fields.
-func (s screen) Sum(d money.Decimal) string   { return s.Money(cents(d)) }
-func (s screen) Unit(d money.Decimal) string  { return s.Price(d, currency) }
-func (s screen) Plain(d money.Decimal) string { return d.Trim(0).String() }
+// Sum and Unit write sums and unit prices.
+func (s screen) Sum(d money.Decimal) string  { return s.Money(cents(d)) }
+func (s screen) Unit(d money.Decimal) string { return s.Price(d, currency) }
+
+// Plain is a number in a field, and Paid a sum or a price in one.
+func (s screen) Plain(d money.Decimal) string { return s.point(d.Trim(0).String()) }
+func (s screen) Paid(d money.Decimal) string  { return s.point(d.Trim(2).Pad(2).String()) }
+
+func (s screen) point(text string) string {
+	if s.Lang == i18n.FR {
+		return strings.ReplaceAll(text, ".", ",")
+	}
+	return text
+}
 
 // Sums are the last rows of a table whose other columns are so many.
 func (s screen) Sums(t Totals, span int) any {
@@ -141,7 +151,7 @@ func (p *program) refused(w http.ResponseWriter, r *http.Request, err error) {
 
 // field reads a number of a form, written with a point or a comma.
 func field(r *http.Request, name string) (money.Decimal, error) {
-	text := strings.ReplaceAll(strings.TrimSpace(r.FormValue(name)), ",", ".")
+	text := strings.NewReplacer(",", ".", " ", "", "\u00a0", "").Replace(r.FormValue(name))
 	d, err := money.Parse(text)
 	if err != nil {
 		return d, refuse("not_a_number", "text", r.FormValue(name))

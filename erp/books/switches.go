@@ -98,7 +98,7 @@ func (s *switches) press(w http.ResponseWriter, r *http.Request) {
 	case "start":
 		s.stopped = false
 	case "lose-next":
-		s.loseNext = !s.loseNext
+		s.loseNext = r.FormValue("off") == ""
 	case "slow":
 		seconds, err := strconv.Atoi(r.FormValue("seconds"))
 		if err != nil || seconds < 0 || seconds > 600 {
