@@ -364,6 +364,15 @@ CREATE TABLE flow (
     PRIMARY KEY (conn, kind)
 ) {{strict}};
 
+-- How far behind each flow was at worst, by half hour.
+CREATE TABLE flow_lag (
+    conn   TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    bucket {{bigint}} NOT NULL, -- start of the half hour
+    worst  {{bigint}} NOT NULL, -- microseconds
+    PRIMARY KEY (conn, kind, bucket)
+) {{strict}};
+
 CREATE TABLE replica (
     conn      TEXT NOT NULL,
     kind      TEXT NOT NULL,
@@ -399,6 +408,7 @@ CREATE TABLE idempotency (
 DROP TABLE idempotency;
 DROP TABLE connection;
 DROP TABLE replica;
+DROP TABLE flow_lag;
 DROP TABLE flow;
 DROP TABLE invoice_order;
 DROP TABLE invoice;

@@ -25,7 +25,9 @@ const (
 	Parked        State = "parked"         // a person put it aside
 )
 
-// Delivery is one consequence of a fact, on its way.
+// Delivery is one consequence of a fact, on its way. Sent is when the far side
+// may last have heard of it before this attempt; a holder that died in an attempt
+// leaves that attempt's time there.
 type Delivery struct {
 	Seq                                 int64
 	Conn, Lane, Consumer, Subject, Fact string
@@ -45,7 +47,8 @@ type Outcome struct {
 	Code   string        // message key
 	Detail string        // what the far side said
 	After  time.Duration // with an open state: not before this much later
-	Down   bool          // the far side cannot be reached; nothing was sent
+	Sent   bool          // this attempt may have changed something on the far side
+	Down   bool          // the far side cannot be reached
 	Fault  bool          // counts as an attempt that failed
 	// Apply writes what was learned, in the unit of work that settles the
 	// delivery. It may be nil.

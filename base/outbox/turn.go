@@ -64,7 +64,7 @@ WHERE d.conn = $1 AND d.open AND d.due <= $2 AND (d.leased IS NULL OR d.leased <
   AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq)
 ORDER BY d.due, d.seq LIMIT $3`)
 	takeDelivery = db.SQL("outbox.take", `
-UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = COALESCE(sent, $4) WHERE seq = $1`)
+UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = $4 WHERE seq = $1`)
 	settleDelivery = db.SQL("outbox.settle", `
 UPDATE delivery SET state = $2, open = $3, due = $4, attempts = $5, sent = $6, done = $7, class = $8, code = $9, detail = $10,
     holder = NULL, leased = NULL
@@ -132,7 +132,7 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) error {
 	d, o := f.Delivery, f.Outcome
 	state, open, due, attempts, sent := o.State, false, tx.Now.Add(o.After), d.Attempts, d.Sent
-	if sent.IsZero() {
+	if o.Sent {
 		sent = d.Now
 	}
 	switch state {
@@ -145,8 +145,7 @@ func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) er
 		attempts++
 	}
 	if o.Down {
-		// Nothing left this house: it stands as before it was taken.
-		sent, due = d.Sent, d.Due
+		due = d.Due
 		*br = breaker{conn: d.Conn, since: tx.Now, retry: tx.Now.Add(probeEvery), failures: br.failures + 1, detail: o.Detail}
 		if _, err := tx.Exec(ctx, openBreaker, d.Conn, tx.Now, br.retry, o.Detail); err != nil {
 			return err
@@ -214,7 +213,7 @@ func (b *Box) run(ctx context.Context, d Delivery) (f finished) {
 // broken is an attempt that made no sense: tried again with growing pauses, then
 // left to a person.
 func broken(d Delivery, detail string) Outcome {
-	o := Outcome{State: Unknown, Class: "broken", Code: "outbox.broken", Detail: detail, Fault: true, After: time.Second << (2 * min(d.Attempts, 5))}
+	o := Outcome{State: Unknown, Class: "broken", Code: "outbox.broken", Detail: detail, Sent: true, Fault: true, After: time.Second << (2 * min(d.Attempts, 5))}
 	if d.Attempts+1 >= maxFaults {
 		o.State = Failed
 	}
