@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"time"
+
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
@@ -26,7 +28,7 @@ type CheckoutPage struct {
 	ChangeMark string   // says which changes were shown; comes back with the consent
 	Accepted   bool
 	Fault      *fault.Fault // why the last try did not place an order
-	Down       ui.AsOf      // At is since when the ERP is away; zero when it answers
+	DownSince  time.Time    // since when the ERP is away; zero when it answers
 	AsOf       ui.AsOf
 }
 

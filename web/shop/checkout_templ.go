@@ -540,7 +540,7 @@ func checkoutNotices(p *i18n.Printer, page CheckoutPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !page.Down.At.IsZero() {
+		if !page.DownSince.IsZero() {
 			templ_7745c5c3_Var27 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -572,7 +572,7 @@ func checkoutNotices(p *i18n.Printer, page CheckoutPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Notice("info", p.T("shop.checkout.down", "time", p.Time(page.Down.At))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Notice("info", p.T("shop.checkout.down", "time", p.Time(page.DownSince))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

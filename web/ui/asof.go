@@ -3,22 +3,26 @@ package ui
 import (
 	"time"
 
+	"comptoir.example/comptoir/base/asof"
 	"comptoir.example/comptoir/base/i18n"
 )
 
-// AsOf is the age of a figure.
+// AsOf is the age of a figure, seen from a page.
 type AsOf struct {
-	What    string        // key of what it is about; "" is the ERP
-	At      time.Time     // zero: never received
-	Now     time.Time     // of the page
-	Limit   time.Duration // 0: none
-	Pending bool          // a newer figure was asked for
+	asof.Stamp
+	Now     time.Time // of the page
+	What    string    // key of what it is about; "" names its source
+	Pending bool      // a newer figure was asked for
 }
 
-// Old says whether the figure is older than its limit.
-func (a AsOf) Old() bool { return a.Limit > 0 && a.Now.Sub(a.At) > a.Limit }
+func (a AsOf) old() bool { return a.Stale(a.Now) }
 
-func (a AsOf) what(p *i18n.Printer) string { return p.T(or(a.What, "ui.asof.erp")) }
+func (a AsOf) what(p *i18n.Printer) string {
+	if a.What != "" {
+		return p.T(a.What)
+	}
+	return p.T("ui.asof." + or(a.Source, "erp"))
+}
 
 // when is the hour today, and the date with it on any other day.
 func (a AsOf) when(p *i18n.Printer) string {

@@ -323,7 +323,7 @@ func Fresh(p *i18n.Printer, a AsOf) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if a.Old() {
+		} else if a.old() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<span class=\"asof old\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -1,0 +1,47 @@
+package portal
+
+import (
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// InvoicePage is one invoice as the ERP posted it.
+type InvoicePage struct {
+	ID       string
+	Number   string
+	Credit   bool // a credit note
+	State    string
+	Date     string
+	Due      []erp.Instalment
+	DaysLate int
+	PONumber string
+	Orders   []OrderRef
+	Lines    []InvoiceLine
+	Totals   erp.Totals
+	Open     money.Amount
+	AsOf     ui.AsOf
+}
+
+// OrderRef points at an order of the invoice; the ID is "" when it is not ours.
+type OrderRef struct {
+	ID     string
+	Number string
+}
+
+// InvoiceLine is one line, as the document has it.
+type InvoiceLine struct {
+	SKU      string
+	Text     string
+	Unit     erp.Text
+	Quantity money.Decimal
+	Price    money.Decimal
+	Amount   money.Amount
+}
+
+func (v InvoicePage) titleKey() string {
+	if v.Credit {
+		return "portal.credit.title"
+	}
+	return "portal.invoice.title"
+}
