@@ -1,10 +1,13 @@
 package books
 
 import (
+	"bytes"
+	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"io"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
 	"comptoir.example/comptoir/base/db"
@@ -17,15 +20,32 @@ import (
 // problem answers. Like most ERPs it does not notice an order sent twice.
 func (p *program) api(mux *http.ServeMux) {
 	api := http.NewServeMux()
-	api.Handle("GET /api/company", p.answers(p.companyFacts))
-	api.Handle("GET /api/{kind}", p.answers(p.listed))
-	api.Handle("GET /api/{kind}/ids", p.answers(p.ids))
-	api.Handle("POST /api/prices", p.answers(p.askPrices))
-	api.Handle("POST /api/quotes", p.answers(p.quoteOrder))
-	api.Handle("POST /api/orders", p.answers(p.createOrder))
-	api.Handle("POST /api/orders/{id}/quote", p.answers(p.orderStep(func(u *unit, o *Order, _ bool) error { return u.quote(o) })))
-	api.Handle("POST /api/orders/{id}/confirm", p.answers(p.orderStep((*unit).confirm)))
-	api.Handle("POST /api/orders/{id}/cancel", p.answers(p.orderStep(func(u *unit, o *Order, _ bool) error { return u.cancel(o, false) })))
+	answer := func(pattern string, run func(context.Context, func(*unit)) error, f func(*unit, *http.Request) any) {
+		api.Handle(pattern, p.answers(run, f))
+	}
+	answer("GET /api/company", p.read, func(*unit, *http.Request) any { return Company{company, currency, zone} })
+	answer("GET /api/{kind}", p.read, listed)
+	answer("GET /api/{kind}/ids", p.read, func(u *unit, r *http.Request) any {
+		return all(u, idsOf, db.Value[string], r.PathValue("kind"))
+	})
+	answer("POST /api/prices", p.read, askPrices)
+	answer("POST /api/quotes", p.read, func(u *unit, r *http.Request) any { return u.check(body[NewOrder](u, r)).Totals })
+	answer("POST /api/orders", p.write, func(u *unit, r *http.Request) any {
+		o := u.check(body[NewOrder](u, r))
+		u.put(o)
+		return o
+	})
+	step := func(name string, step func(*unit, *Order, bool)) {
+		answer("POST /api/orders/{id}/"+name, p.write, func(u *unit, r *http.Request) any {
+			accepted := slices.Contains(body[Accepted](u, r).Accept, "credit_limit")
+			o := get[Order](u, orders, r.PathValue("id"))
+			step(u, o, accepted)
+			return o
+		})
+	}
+	step("quote", func(u *unit, o *Order, _ bool) { u.quote(o) })
+	step("confirm", (*unit).confirm)
+	step("cancel", func(u *unit, o *Order, _ bool) { u.cancel(o, false) })
 	mux.Handle("/api/", p.switches.around(p.signedIn(api)))
 }
 
@@ -40,24 +60,33 @@ func (p *program) signedIn(next http.Handler) http.Handler {
 	})
 }
 
-// answers turns what a function returns into JSON, or a problem.
-func (p *program) answers(f func(*http.Request) (any, error)) http.Handler {
+// answers runs a function in a unit of work and turns what it returns into JSON,
+// or its error into a problem. The body is read first, as the work may run twice.
+func (p *program) answers(run func(context.Context, func(*unit)) error, f func(*unit, *http.Request) any) http.Handler {
 	statuses := map[fault.Kind]int{fault.Invalid: 422, fault.NotFound: 404, fault.Conflict: 409, fault.Unavailable: 503}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 4<<20)
-		result, err := f(r)
+		content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<20))
 		if err != nil {
-			what := fault.Of(err)
-			status, known := statuses[what.Kind]
-			if !known {
-				status = http.StatusInternalServerError
-				p.Log.Error("call failed", "path", r.URL.Path, "error", err)
-			}
-			p.problem(w, status, what)
+			p.problem(w, http.StatusRequestEntityTooLarge, fault.Fault{Code: "bad_request"})
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(result)
+		var result any
+		err = run(r.Context(), func(u *unit) {
+			r.Body = io.NopCloser(bytes.NewReader(content))
+			result = f(u, r)
+		})
+		if err == nil {
+			w.Header().Set("Content-Type", "application/json")
+			json.NewEncoder(w).Encode(result)
+			return
+		}
+		what := fault.Of(err)
+		status, known := statuses[what.Kind]
+		if !known {
+			status = http.StatusInternalServerError
+			p.Log.Error("call failed", "path", r.URL.Path, "error", err)
+		}
+		p.problem(w, status, what)
 	})
 }
 
@@ -90,65 +119,28 @@ type Company struct {
 	Zone     string `json:"zone"`
 }
 
-func (p *program) companyFacts(*http.Request) (any, error) {
-	return Company{company, currency, zone}, nil
-}
-
 // Listings is a page of documents.
 type Listings struct {
 	Records []listing `json:"records"`
 }
 
 // listed answers ?key=, ?ids=a,b and ?after=stamp,id&limit=n.
-func (p *program) listed(r *http.Request) (any, error) {
+func listed(u *unit, r *http.Request) any {
 	kind, q := r.PathValue("kind"), r.URL.Query()
-	found := Listings{[]listing{}}
-	err := p.read(r.Context(), func(u *unit) error {
-		if key := q.Get("key"); key != "" {
-			docs, err := list[Order](u, byRef, kind, key)
-			for _, o := range docs {
-				if err == nil {
-					err = u.listed(&found, kind, o.ID)
-				}
-			}
-			return err
+	if key := q.Get("key"); key != "" {
+		return Listings{all(u, listedRef, scanListing, kind, key)}
+	}
+	if text := q.Get("ids"); text != "" {
+		var ids []int64
+		for id := range strings.SplitSeq(text, ",") {
+			ids = append(ids, number(id))
 		}
-		if ids := q.Get("ids"); ids != "" {
-			for id := range strings.SplitSeq(ids, ",") {
-				if err := u.listed(&found, kind, id); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		stamp, id, _ := strings.Cut(q.Get("after"), ",")
-		limit, err := strconv.Atoi(q.Get("limit"))
-		if err != nil || limit < 1 || limit > 1000 {
-			limit = 100
-		}
-		page, err := db.All(u.ctx, u.tx, changedIn, scanListing, kind, number(stamp), number(id), limit)
-		found.Records = append(found.Records, page...)
-		return err
-	})
-	return found, err
-}
-
-func (u *unit) listed(to *Listings, kind, id string) error {
-	page, err := db.All(u.ctx, u.tx, listedByID, scanListing, kind, number(id))
-	to.Records = append(to.Records, page...)
-	return err
-}
-
-func (p *program) ids(r *http.Request) (any, error) {
-	all := []string{}
-	err := p.read(r.Context(), func(u *unit) error {
-		found, err := db.All(u.ctx, u.tx, idsOf, db.Value[int64], r.PathValue("kind"))
-		for _, id := range found {
-			all = append(all, strconv.FormatInt(id, 10))
-		}
-		return err
-	})
-	return all, err
+		wanted, _ := json.Marshal(ids) // numbers only: cannot fail
+		return Listings{all(u, listedIDs, scanListing, kind, string(wanted))}
+	}
+	stamp, id, _ := strings.Cut(q.Get("after"), ",")
+	limit := max(1, min(number(q.Get("limit")), 1000))
+	return Listings{all(u, changedIn, scanListing, kind, number(stamp), number(id), limit)}
 }
 
 // Question and Answer are about one unit price.
@@ -164,50 +156,13 @@ type Answer struct {
 	Known bool          `json:"known"`
 }
 
-func (p *program) askPrices(r *http.Request) (any, error) {
-	asked, err := body[[]Question](r)
-	if err != nil {
-		return nil, err
+func askPrices(u *unit, r *http.Request) any {
+	answers := []Answer{}
+	for _, q := range body[[]Question](u, r) {
+		p, known := u.priceFor(q.Customer, q.Item, q.Quantity)
+		answers = append(answers, Answer{p, known})
 	}
-	answers := make([]Answer, len(asked))
-	return answers, p.read(r.Context(), func(u *unit) (err error) {
-		for i, q := range asked {
-			if answers[i].Price, answers[i].Known, err = u.priceFor(q.Customer, q.Item, q.Quantity); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (p *program) quoteOrder(r *http.Request) (any, error) {
-	in, err := body[NewOrder](r)
-	if err != nil {
-		return nil, err
-	}
-	var o *Order
-	err = p.read(r.Context(), func(u *unit) (err error) {
-		o, err = u.check(in)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return o.Totals, nil
-}
-
-func (p *program) createOrder(r *http.Request) (any, error) {
-	in, err := body[NewOrder](r)
-	if err != nil {
-		return nil, err
-	}
-	var o *Order
-	return &o, p.write(r.Context(), func(u *unit) (err error) {
-		if o, err = u.check(in); err != nil {
-			return err
-		}
-		return u.put(o)
-	})
+	return answers
 }
 
 // Accepted lists the questions answered yes.
@@ -215,29 +170,9 @@ type Accepted struct {
 	Accept []string `json:"accept"`
 }
 
-func (p *program) orderStep(step func(*unit, *Order, bool) error) func(*http.Request) (any, error) {
-	return func(r *http.Request) (any, error) {
-		in, err := body[Accepted](r)
-		if err != nil {
-			return nil, err
-		}
-		var o *Order
-		return &o, p.write(r.Context(), func(u *unit) (err error) {
-			if o, err = get[Order](u, orders, r.PathValue("id")); err != nil {
-				return err
-			}
-			accept := false
-			for _, code := range in.Accept {
-				accept = accept || code == "credit_limit"
-			}
-			return step(u, o, accept)
-		})
-	}
-}
-
-func body[T any](r *http.Request) (in T, err error) {
+func body[T any](u *unit, r *http.Request) (in T) {
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		return in, fault.New(fault.Invalid, "bad_request").Because(err)
+		u.fail(fault.New(fault.Invalid, "bad_request").Because(err))
 	}
-	return in, nil
+	return in
 }

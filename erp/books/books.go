@@ -115,14 +115,18 @@ func (p *program) serve(ctx context.Context, listener net.Listener) error {
 }
 
 // write and read run a unit of work on the merchant's day.
-func (p *program) write(ctx context.Context, f func(*unit) error) error {
-	return p.db.Write(ctx, func(tx *db.Tx) error { return f(p.unit(ctx, tx)) })
+func (p *program) write(ctx context.Context, f func(*unit)) error {
+	return p.db.Write(ctx, p.unit(ctx, f))
 }
 
-func (p *program) read(ctx context.Context, f func(*unit) error) error {
-	return p.db.Read(ctx, func(tx *db.Tx) error { return f(p.unit(ctx, tx)) })
+func (p *program) read(ctx context.Context, f func(*unit)) error {
+	return p.db.Read(ctx, p.unit(ctx, f))
 }
 
-func (p *program) unit(ctx context.Context, tx *db.Tx) *unit {
-	return &unit{ctx, tx, tx.Now.In(p.zone).Format(time.DateOnly)}
+func (p *program) unit(ctx context.Context, f func(*unit)) func(*db.Tx) error {
+	return func(tx *db.Tx) error {
+		u := &unit{ctx: ctx, tx: tx, today: tx.Now.In(p.zone).Format(time.DateOnly)}
+		f(u)
+		return u.err
+	}
 }

@@ -106,7 +106,8 @@ func (c *Connector) Read(ctx context.Context, kind erp.Kind, ids []string) ([]er
 
 // IDs implements erp.Connector.
 func (c *Connector) IDs(ctx context.Context, kind erp.Kind) (ids []string, err error) {
-	return ids, c.get(ctx, paths[kind]+"/ids", nil, &ids)
+	err = c.get(ctx, paths[kind]+"/ids", nil, &ids)
+	return ids, err
 }
 
 // Prices implements erp.Connector.
@@ -130,26 +131,19 @@ func (c *Connector) Prices(ctx context.Context, questions []erp.PriceQuestion) (
 }
 
 // Quote implements erp.Connector.
-func (c *Connector) Quote(ctx context.Context, order erp.NewOrder) (erp.Totals, error) {
-	var t Totals
-	if err := c.call(ctx, reading, http.MethodPost, "quotes", newOrder(order), &t); err != nil {
-		return erp.Totals{}, err
-	}
-	return t.canonical(), nil
+func (c *Connector) Quote(ctx context.Context, order erp.NewOrder) (t erp.Totals, err error) {
+	err = c.call(ctx, reading, http.MethodPost, "quotes", newOrder(order), &t)
+	return t, err
 }
 
 // FindOrder implements erp.Connector. Orders never leave the books, so they are
 // the only place to look; of several with one key the first is ours.
 func (c *Connector) FindOrder(ctx context.Context, key string) (*erp.Order, error) {
-	var found Listings
-	if err := c.get(ctx, orders, url.Values{"key": {key}}, &found); err != nil || len(found.Records) == 0 {
+	found, err := c.orders(ctx, url.Values{"key": {key}})
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	var o Order
-	if err := json.Unmarshal(found.Records[0].Body, &o); err != nil {
-		return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
-	}
-	order := o.canonical()
+	order := found[0].canonical()
 	return &order, nil
 }
 
@@ -163,12 +157,15 @@ func (c *Connector) CreateOrder(ctx context.Context, order erp.NewOrder) (string
 // ReleaseOrder implements erp.Connector: a draft gets its number, and a quoted
 // order is confirmed. What is confirmed stays as it is.
 func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string) (erp.Order, error) {
-	o, err := c.order(ctx, id)
+	found, err := c.orders(ctx, url.Values{"ids": {id}})
 	if err != nil {
 		return erp.Order{}, err
 	}
-	step := map[string]string{draft: "quote", quoted: "confirm"}[o.State]
-	if step != "" {
+	if len(found) == 0 {
+		return erp.Order{}, &erp.Error{Class: erp.Refused, Code: "unknown_order"}
+	}
+	o := found[0]
+	if step := map[string]string{draft: "quote", quoted: "confirm"}[o.State]; step != "" {
 		o = Order{}
 		if err := c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/"+step, Accepted{accept}, &o); err != nil {
 			return erp.Order{}, err
@@ -182,18 +179,20 @@ func (c *Connector) CancelOrder(ctx context.Context, id string) error {
 	return c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/cancel", Accepted{}, &Order{})
 }
 
-func (c *Connector) order(ctx context.Context, id string) (o Order, err error) {
+func (c *Connector) orders(ctx context.Context, query url.Values) ([]Order, error) {
 	var found Listings
-	if err := c.get(ctx, orders, url.Values{"ids": {id}}, &found); err != nil {
-		return o, err
+	if err := c.get(ctx, orders, query, &found); err != nil {
+		return nil, err
 	}
-	if len(found.Records) == 0 {
-		return o, &erp.Error{Class: erp.Refused, Code: "unknown_order"}
+	var all []Order
+	for _, l := range found.Records {
+		o, err := as[Order](l.Body)
+		if err != nil {
+			return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
+		}
+		all = append(all, o)
 	}
-	if err := json.Unmarshal(found.Records[0].Body, &o); err != nil {
-		return o, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
-	}
-	return o, nil
+	return all, nil
 }
 
 // What is at stake in a call: after a lost answer a write may have happened.

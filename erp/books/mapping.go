@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
 )
 
@@ -40,6 +39,7 @@ func as[T any](body json.RawMessage) (d T, err error) {
 	return d, err
 }
 
+// fill reads a body. What the API says in the contract's words goes through.
 func fill(r *erp.Record, body json.RawMessage) (err error) {
 	switch r.Kind {
 	case erp.KindTerm:
@@ -51,34 +51,23 @@ func fill(r *erp.Record, body json.RawMessage) (err error) {
 		}
 		r.No, r.Body = d.Code, term
 	case erp.KindPaymentMethod:
-		var d Method
-		d, err = as[Method](body)
-		r.Body = erp.PaymentMethod{Name: d.Name, Class: d.Class}
+		r.Body, err = as[erp.PaymentMethod](body)
 	case erp.KindDeliveryMethod:
-		var d Delivery
-		d, err = as[Delivery](body)
-		r.Body = erp.DeliveryMethod{Name: d.Name, Freight: &d.Freight, ItemTax: d.Tax}
+		r.Body, err = as[erp.DeliveryMethod](body)
 	case erp.KindUnit:
-		var d Unit
-		d, err = as[Unit](body)
-		r.No, r.Body = d.Symbol, erp.Unit{Name: d.Name, Symbol: d.Symbol, Digits: d.Digits}
+		var d erp.Unit
+		d, err = as[erp.Unit](body)
+		r.No, r.Body = d.Symbol, d
 	case erp.KindTax:
-		var d Tax
-		d, err = as[Tax](body)
-		r.Body = erp.Tax{Name: d.Name, Rate: d.Rate}
+		r.Body, err = as[erp.Tax](body)
 	case erp.KindTaxCase:
-		var d TaxCase
-		d, err = as[TaxCase](body)
-		r.Body = erp.TaxCase{CustomerTax: d.Customer, ItemTax: d.Item, Taxes: d.Taxes}
+		r.Body, err = as[erp.TaxCase](body)
 	case erp.KindCustomer:
 		var d Customer
 		d, err = as[Customer](body)
 		r.No, r.Body = d.Code, d.canonical()
 	case erp.KindAddress:
-		var d Address
-		d, err = as[Address](body)
-		r.Body = erp.Address{Customer: d.Customer, Name: d.Name, Street: d.Street, City: d.City, Region: d.Region,
-			Postal: d.Postal, Country: d.Country, ShipTo: d.ShipTo, BillTo: d.BillTo}
+		r.Body, err = as[erp.Address](body)
 	case erp.KindItem:
 		var d Item
 		d, err = as[Item](body)
@@ -139,13 +128,12 @@ var orderStates = map[string]erp.OrderState{
 
 func (d Order) canonical() erp.Order {
 	o := erp.Order{ID: d.ID, Key: d.Key, Number: d.Number, PONumber: d.PONumber, Customer: d.Customer, ShipTo: d.ShipTo,
-		Date: d.Date, State: orderStates[d.State], Totals: d.Totals.canonical()}
+		Date: d.Date, State: orderStates[d.State], Totals: d.Totals}
 	if o.State == "" {
 		o.State = erp.OrderUnknown
 	}
 	for _, l := range d.Lines {
-		o.Lines = append(o.Lines, erp.OrderLine{ID: l.ID, Item: l.Item, Freight: l.Freight, Text: l.Text, Quantity: l.Quantity,
-			Shipped: l.Shipped, Invoiced: l.Invoiced, UnitPrice: l.UnitPrice, Amount: amount(l.Amount)})
+		o.Lines = append(o.Lines, l.OrderLine)
 	}
 	return o
 }
@@ -154,32 +142,20 @@ func (d Shipment) canonical() erp.Shipment {
 	s := erp.Shipment{Number: d.Number, Customer: d.Customer, Orders: []string{d.Order}, Date: d.Date, Carrier: d.Carrier,
 		State: word(d.State, map[string]string{"waiting": "preparing", "done": "done", cancelled: "cancelled"})}
 	for _, m := range d.Lines {
-		s.Lines = append(s.Lines, erp.ShipmentLine{OrderLine: m.Line, Item: m.Item, Quantity: m.Quantity})
+		s.Lines = append(s.Lines, m.ShipmentLine)
 	}
 	return s
 }
 
 func (d Invoice) canonical() erp.Invoice {
 	i := erp.Invoice{Number: d.Number, Customer: d.Customer, Orders: []string{d.Order}, PONumber: d.PONumber, Date: d.Date,
-		Totals: d.Totals.canonical(), Open: amount(d.Open),
+		Due: d.Due, Totals: d.Totals, Open: d.Open,
 		State: word(d.State, map[string]string{"posted": "open", "paid": "paid", cancelled: "cancelled"})}
-	for _, part := range d.Due {
-		i.Due = append(i.Due, erp.Instalment{Date: part.Date, Amount: amount(part.Amount)})
-	}
 	for _, l := range d.Lines {
 		i.Lines = append(i.Lines, erp.InvoiceLine{Item: l.Item, Text: l.Text, Quantity: l.Quantity, Unit: l.Unit,
-			UnitPrice: l.UnitPrice, Amount: amount(l.Amount)})
+			UnitPrice: l.UnitPrice, Amount: l.Amount})
 	}
 	return i
-}
-
-func (d Totals) canonical() erp.Totals {
-	freight := amount(d.Freight)
-	t := erp.Totals{Net: amount(d.Net), Freight: &freight, Total: amount(d.Total)}
-	for _, tax := range d.Taxes {
-		t.Taxes = append(t.Taxes, erp.TaxLine{Tax: tax.Tax, Name: tax.Name, Base: amount(tax.Base), Amount: amount(tax.Amount)})
-	}
-	return t
 }
 
 func word(theirs string, words map[string]string) string {
@@ -189,12 +165,9 @@ func word(theirs string, words map[string]string) string {
 	return "unknown"
 }
 
-// amount is a sum of the API, which has whole cents.
-func amount(d money.Decimal) money.Amount { return cents(d) }
-
 func newOrder(o erp.NewOrder) NewOrder {
-	in := NewOrder{Key: o.Key, Customer: o.Customer, ShipTo: o.ShipTo, PONumber: o.PONumber, Date: o.Date, Currency: o.Currency,
-		Delivery: o.DeliveryMethod, Comment: o.Comment}
+	in := NewOrder{Header: Header{Key: o.Key, Customer: o.Customer, ShipTo: o.ShipTo, PONumber: o.PONumber, Date: o.Date,
+		Currency: o.Currency, Delivery: o.DeliveryMethod, Comment: o.Comment}}
 	for _, l := range o.Lines {
 		in.Lines = append(in.Lines, NewLine(l))
 	}

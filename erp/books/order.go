@@ -6,6 +6,7 @@ import (
 
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
 )
 
 // The states of an order. Draft and quoted are not in effect yet; a quoted order
@@ -25,6 +26,9 @@ func (o *Order) inEffect() bool {
 	return o.State == confirmed || o.State == partShipped || o.State == shipped || o.State == invoiced
 }
 
+// goods says that a line is something that is shipped.
+func (l *Line) goods() bool { return !l.Freight && !l.Service }
+
 // line is the line of an order with an id; nil when there is none.
 func (o *Order) line(id string) *Line {
 	for i := range o.Lines {
@@ -35,279 +39,199 @@ func (o *Order) line(id string) *Line {
 	return nil
 }
 
-// refuse is a no that people can read. The code stands in the API's answer.
-func refuse(code string, params ...any) error { return fault.New(fault.Invalid, code, params...) }
-
 // most bounds quantities and unit prices, so that every sum fits.
 var most = money.Int(1_000_000)
 
 // check builds an order from what the API was given, without keeping it.
-func (u *unit) check(in NewOrder) (*Order, error) {
-	c, err := get[Customer](u, customers, in.Customer)
-	if err != nil {
-		return nil, err
-	}
+func (u *unit) check(in NewOrder) *Order {
+	c := get[Customer](u, customers, in.Customer)
 	if c.Blocked {
-		return nil, refuse("customer_blocked", "customer", c.Name)
+		u.refuse("customer_blocked", "customer", c.Name)
 	}
-	to, err := get[Address](u, addresses, in.ShipTo)
-	if err != nil {
-		return nil, err
-	}
-	if to.Customer != c.ID || !to.ShipTo {
-		return nil, refuse("unknown_address")
+	if to := get[Address](u, addresses, in.ShipTo); to.Customer != c.ID || !to.ShipTo {
+		u.refuse("unknown_address")
 	}
 	if in.Currency != currency {
-		return nil, refuse("bad_currency", "currency", in.Currency)
+		u.refuse("bad_currency", "currency", in.Currency)
 	}
 	if _, err := time.Parse(time.DateOnly, in.Date); err != nil {
-		return nil, refuse("bad_date", "date", in.Date)
+		u.refuse("bad_date", "date", in.Date)
 	}
 	if len(in.Lines) == 0 {
-		return nil, refuse("no_lines")
+		u.refuse("no_lines")
 	}
-	o := &Order{Key: in.Key, PONumber: in.PONumber, Customer: c.ID, ShipTo: to.ID, Delivery: in.Delivery,
-		Comment: in.Comment, Date: in.Date, State: draft}
+	o := &Order{Header: in.Header, State: draft}
 	goods := false
 	for _, asked := range in.Lines {
-		l, err := u.checkLine(c, asked)
-		if err != nil {
-			return nil, err
-		}
-		goods = goods || !l.Service
+		l := u.checkLine(c, asked)
+		goods = goods || l.goods()
 		o.Lines = append(o.Lines, l)
 	}
 	if in.Delivery != "" {
-		by, err := get[Delivery](u, deliveries, in.Delivery)
-		if err != nil {
-			return nil, err
-		}
-		if goods {
-			o.Lines = append(o.Lines, Line{Text: by.Line.In(c.Language), Tax: by.Tax, Freight: true,
-				Quantity: money.Int(1), UnitPrice: by.Freight})
+		by := get[Delivery](u, deliveries, in.Delivery)
+		if goods && u.err == nil {
+			o.Lines = append(o.Lines, Line{Tax: by.ItemTax, OrderLine: erp.OrderLine{Text: by.Line.In(c.Language), Freight: true,
+				Quantity: money.Int(1), UnitPrice: *by.Freight}})
 		}
 	}
 	for i := range o.Lines {
 		o.Lines[i].ID = strconv.Itoa(i + 1)
 	}
-	o.Totals, err = u.total(o.Lines, c.Tax)
-	return o, err
+	if u.err == nil {
+		o.Totals = u.total(o.Lines, c.Tax)
+	}
+	return o
 }
 
-func (u *unit) checkLine(c *Customer, asked NewLine) (l Line, err error) {
-	it, err := get[Item](u, items, asked.Item)
-	if err != nil {
-		return l, err
-	}
+func (u *unit) checkLine(c *Customer, asked NewLine) Line {
+	it := get[Item](u, items, asked.Item)
 	if it.Inactive {
-		return l, refuse("inactive_item", "item", it.Code)
+		u.refuse("inactive_item", "item", it.Code)
 	}
-	if err := u.checkQuantity(it, asked.Quantity); err != nil {
-		return l, err
+	u.checkQuantity(it, asked.Quantity)
+	if p := asked.UnitPrice; p.IsNeg() || p.Cmp(most) > 0 || p.Trim(0).Scale() > 4 {
+		u.refuse("bad_price", "item", it.Code, "price", p.String())
 	}
-	p := asked.UnitPrice
-	if p.IsNeg() || p.Cmp(most) > 0 || p.Trim(0).Scale() > 4 {
-		return l, refuse("bad_price", "item", it.Code, "price", p.String())
-	}
-	return Line{Item: it.ID, Text: it.Code + " " + it.Name.In(c.Language), Tax: it.Tax, Unit: it.Unit,
-		Service: it.Service, Quantity: asked.Quantity, UnitPrice: p}, nil
+	return Line{Tax: it.Tax, Unit: it.Unit, Service: it.Service, OrderLine: erp.OrderLine{Item: it.ID,
+		Text: it.Code + " " + it.Name.In(c.Language), Quantity: asked.Quantity, UnitPrice: asked.UnitPrice}}
 }
 
-func (u *unit) checkQuantity(it *Item, q money.Decimal) error {
-	sold, err := get[Unit](u, units, it.Unit)
-	if err != nil {
-		return err
+func (u *unit) checkQuantity(it *Item, q money.Decimal) {
+	digits := get[Unit](u, units, it.Unit).Digits
+	if !q.IsPos() || q.Cmp(most) > 0 || q.Trim(0).Scale() > digits {
+		u.refuse("bad_quantity", "item", it.Code, "quantity", q.String())
 	}
-	if !q.IsPos() || q.Cmp(most) > 0 || q.Trim(0).Scale() > sold.Digits {
-		return refuse("bad_quantity", "item", it.Code, "quantity", q.String())
-	}
-	return nil
 }
 
 // quote gives a draft its number.
-func (u *unit) quote(o *Order) (err error) {
-	if o.State != draft {
-		return nil
+func (u *unit) quote(o *Order) {
+	if o.State == draft {
+		o.Number, o.State = u.number("CMD-", 4), quoted
+		u.put(o)
 	}
-	if o.Number, err = u.number("CMD-", 4); err != nil {
-		return err
-	}
-	o.State = quoted
-	return u.put(o)
 }
 
 // confirm puts a quoted order in effect: goods are promised and wait to be
 // shipped, services wait to be invoiced. Conflict "credit_limit" when the
 // customer would owe more than allowed, unless that is accepted.
-func (u *unit) confirm(o *Order, accept bool) error {
+func (u *unit) confirm(o *Order, accept bool) {
 	if o.State == draft {
-		return refuse("not_quoted")
+		u.refuse("not_quoted")
 	}
 	if o.State != quoted {
-		return nil
+		return
 	}
-	if err := u.checkCredit(o, accept); err != nil {
-		return err
+	if !accept {
+		u.checkCredit(o)
 	}
 	o.State = confirmed
-	s := &Shipment{Order: o.ID, Customer: o.Customer, State: "waiting"}
+	s := u.newShipment(o)
 	for _, l := range o.Lines {
-		if l.Freight || l.Service {
-			continue
-		}
-		s.Lines = append(s.Lines, Move{l.ID, l.Item, l.Text, l.Quantity})
-		if err := u.move(l.Item, money.Int(0), l.Quantity); err != nil {
-			return err
+		if l.goods() {
+			s.Lines = append(s.Lines, l.move(l.Quantity))
+			u.move(l.Item, money.Int(0), l.Quantity)
 		}
 	}
-	if len(s.Lines) > 0 {
-		if err := u.keepShipment(o, s); err != nil {
-			return err
-		}
-	}
-	if err := u.draftInvoice(o, func(l Line) money.Decimal {
+	u.keepShipment(s)
+	u.draftInvoice(o, func(l Line) money.Decimal {
 		if l.Service {
 			return l.Quantity
 		}
 		return money.Int(0)
-	}); err != nil {
-		return err
-	}
-	return u.settle(o)
+	})
+	u.settle(o)
 }
 
 // checkCredit adds up what the customer owes: open invoices, what is ordered and
 // not invoiced yet, and this order, before tax as the limit is meant.
-func (u *unit) checkCredit(o *Order, accept bool) error {
-	c, err := get[Customer](u, customers, o.Customer)
-	if err != nil || c.Limit == nil || accept {
-		return err
+func (u *unit) checkCredit(o *Order) {
+	c := get[Customer](u, customers, o.Customer)
+	if c.Limit == nil {
+		return
 	}
-	owed := o.Net
-	open, err := list[Invoice](u, openOf, invoices, c.ID)
-	if err != nil {
-		return err
+	owed := rat(o.Net.Decimal())
+	for _, i := range list[Invoice](u, openOf, invoices, c.ID) {
+		owed.Add(owed, rat(i.Open.Decimal()))
 	}
-	for _, i := range open {
-		owed = plus(owed, i.Open)
-	}
-	others, err := list[Order](u, openOf, orders, c.ID)
-	if err != nil {
-		return err
-	}
-	for _, other := range others {
+	for _, other := range list[Order](u, openOf, orders, c.ID) {
 		for _, l := range other.Lines {
-			owed = plus(owed, round(times(l.UnitPrice, minus(l.Quantity, l.Invoiced)), 2))
+			owed.Add(owed, times(l.UnitPrice, minus(l.Quantity, l.Invoiced)))
 		}
 	}
-	if owed.Cmp(*c.Limit) > 0 {
-		return fault.New(fault.Conflict, "credit_limit", "customer", c.Name, "limit", cents(*c.Limit), "owed", cents(owed))
+	if owed.Cmp(rat(*c.Limit)) > 0 {
+		u.fail(fault.New(fault.Conflict, "credit_limit", "customer", c.Name, "limit", cents(rat(*c.Limit)), "owed", cents(owed)))
 	}
-	return nil
 }
 
-// cents is a sum as sentences show it.
-func cents(d money.Decimal) money.Amount {
-	a, _ := money.HalfEven.Of(d, currency) // a sum of books is of cents and fits
-	return a
-}
-
-// settle reads the state of an order in effect from its lines and invoices.
-func (u *unit) settle(o *Order) error {
-	if !o.inEffect() {
-		return u.put(o)
-	}
-	goods, some, all, billed := false, false, true, true
-	for _, l := range o.Lines {
-		billed = billed && l.Invoiced.Cmp(l.Quantity) >= 0
-		if !l.Freight && !l.Service {
-			goods = true
-			some = some || l.Shipped.IsPos()
-			all = all && l.Shipped.Cmp(l.Quantity) >= 0
+// settle keeps an order in the state that its lines and invoices tell.
+func (u *unit) settle(o *Order) {
+	if o.inEffect() {
+		goods, some, left, billed, paid := false, false, true, true, true
+		for _, l := range o.Lines {
+			billed = billed && l.Invoiced.Cmp(l.Quantity) >= 0
+			if l.goods() {
+				goods, some, left = true, some || l.Shipped.IsPos(), left && l.Shipped.Cmp(l.Quantity) >= 0
+			}
+		}
+		for _, i := range list[Invoice](u, byParent, invoices, o.ID) {
+			paid = paid && (i.State == "paid" || i.State == cancelled)
+		}
+		switch {
+		case left && billed && paid:
+			o.State = closed
+		case left && billed:
+			o.State = invoiced
+		case goods && left:
+			o.State = shipped
+		case some:
+			o.State = partShipped
+		default:
+			o.State = confirmed
 		}
 	}
-	bills, err := list[Invoice](u, byParent, invoices, o.ID)
-	if err != nil {
-		return err
-	}
-	paid := len(bills) > 0
-	for _, i := range bills {
-		paid = paid && (i.State == "paid" || i.State == cancelled)
-	}
-	switch {
-	case all && billed && paid:
-		o.State = closed
-	case all && billed:
-		o.State = invoiced
-	case goods && all:
-		o.State = shipped
-	case some:
-		o.State = partShipped
-	default:
-		o.State = confirmed
-	}
-	return u.put(o)
+	u.put(o)
 }
 
 // cancel withdraws an order of which nothing left. The API may only do so while
 // it is not in effect; a clerk may do it later too.
-func (u *unit) cancel(o *Order, clerk bool) error {
-	if o.State == cancelled {
-		return nil
+func (u *unit) cancel(o *Order, clerk bool) {
+	switch {
+	case o.State == cancelled:
+		return
+	case o.State != draft && o.State != quoted && !(clerk && o.State == confirmed):
+		u.refuse("too_late", "number", o.Number)
 	}
-	if o.State != draft && o.State != quoted && !(clerk && o.State == confirmed) {
-		return refuse("too_late", "number", o.Number)
-	}
-	wait, err := u.waiting(o)
-	if err != nil {
-		return err
-	}
-	if wait != nil {
-		for _, m := range wait.Lines {
-			if err := u.move(m.Item, money.Int(0), m.Quantity.Neg()); err != nil {
-				return err
-			}
+	if s := u.waiting(o); s != nil {
+		for _, m := range s.Lines {
+			u.move(m.Item, money.Int(0), m.Quantity.Neg())
 		}
-		wait.State = cancelled
-		if err := u.put(wait); err != nil {
-			return err
-		}
+		s.State = cancelled
+		u.put(s)
 	}
-	if err := u.dropDrafts(o); err != nil {
-		return err
+	for _, i := range list[Invoice](u, byParent, invoices, o.ID) {
+		if i.State == draft {
+			u.drop(i)
+		}
 	}
 	o.State = cancelled
-	return u.put(o)
+	u.put(o)
 }
 
 // changeLine gives a line another quantity, not less than what left.
-func (u *unit) changeLine(o *Order, id string, quantity money.Decimal) error {
+func (u *unit) changeLine(o *Order, id string, quantity money.Decimal) {
 	l := o.line(id)
 	if l == nil || l.Freight || o.State != draft && o.State != quoted && (l.Service || !o.inEffect()) {
-		return refuse("too_late", "number", o.Number)
+		u.refuse("too_late", "number", o.Number)
+		return
 	}
-	it, err := get[Item](u, items, l.Item)
-	if err != nil {
-		return err
+	u.checkQuantity(get[Item](u, items, l.Item), quantity)
+	if quantity.Cmp(l.Shipped) < 0 {
+		u.refuse("bad_quantity", "item", l.Text, "quantity", quantity.String())
 	}
-	if err := u.checkQuantity(it, quantity); err != nil {
-		return err
-	}
-	if quantity.Cmp(l.Shipped) < 0 || quantity.Cmp(l.Invoiced) < 0 {
-		return refuse("bad_quantity", "item", it.Code, "quantity", quantity.String())
-	}
-	if o.inEffect() && !l.Service {
-		if err := u.wait(o, l, minus(quantity, l.Quantity)); err != nil {
-			return err
-		}
+	if o.inEffect() {
+		u.wait(o, l, minus(quantity, l.Quantity))
 	}
 	l.Quantity = quantity
-	c, err := get[Customer](u, customers, o.Customer)
-	if err != nil {
-		return err
-	}
-	if o.Totals, err = u.total(o.Lines, c.Tax); err != nil {
-		return err
-	}
-	return u.settle(o)
+	o.Totals = u.total(o.Lines, get[Customer](u, customers, o.Customer).Tax)
+	u.settle(o)
 }

@@ -17,20 +17,25 @@ func rat(d money.Decimal) *big.Rat {
 	return r
 }
 
-// round cuts a fraction to a number of decimals; a half goes to the even side.
-// What comes in was bounded by check, so that what goes out fits.
+// whole cuts a fraction to a whole number; a half goes to the even side.
+func whole(r *big.Rat) *big.Int {
+	// Euclidean division leaves a rest between zero and the denominator.
+	n, rest := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int))
+	switch rest.Lsh(rest, 1).Cmp(r.Denom()) {
+	case 1:
+		n.Add(n, big.NewInt(1))
+	case 0:
+		n.Add(n, new(big.Int).And(n, big.NewInt(1)))
+	}
+	return n
+}
+
+// round cuts a fraction to a number of decimals. What comes in was bounded by
+// checkLine, so that what goes out fits.
 func round(r *big.Rat, digits int) money.Decimal {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
-	scaled := new(big.Rat).Mul(r, new(big.Rat).SetInt(scale))
-	// Euclidean division leaves a rest between zero and the denominator.
-	whole, rest := new(big.Int).DivMod(scaled.Num(), scaled.Denom(), new(big.Int))
-	switch rest.Lsh(rest, 1).Cmp(scaled.Denom()) {
-	case 1:
-		whole.Add(whole, big.NewInt(1))
-	case 0:
-		whole.Add(whole, new(big.Int).And(whole, big.NewInt(1)))
-	}
-	return money.Must(new(big.Rat).SetFrac(whole, scale).FloatString(digits))
+	n := whole(new(big.Rat).Mul(r, new(big.Rat).SetInt(scale)))
+	return money.Must(new(big.Rat).SetFrac(n, scale).FloatString(digits))
 }
 
 func times(a, b money.Decimal) *big.Rat { return new(big.Rat).Mul(rat(a), rat(b)) }
@@ -104,61 +109,37 @@ func ceil(r *big.Rat, digits int) money.Decimal {
 
 // reprice works all ladders out again. Only those that differ are written, so
 // only those are listed as changed.
-func (u *unit) reprice() error {
-	lists, err := list[PriceList](u, ofKind, priceLists)
-	if err != nil {
-		return err
-	}
-	all, err := list[Item](u, ofKind, items)
-	if err != nil {
-		return err
-	}
-	ladders, err := list[Ladder](u, ofKind, prices)
-	if err != nil {
-		return err
-	}
+func (u *unit) reprice() {
 	had := map[string]*Ladder{}
-	for _, one := range ladders {
+	for _, one := range list[Ladder](u, ofKind, prices) {
 		had[one.PriceList+"/"+one.Item] = one
 	}
-	for _, l := range append([]*PriceList{nil}, lists...) {
-		id := ""
-		if l != nil {
-			id = l.ID
-		}
-		for _, it := range all {
-			one := had[id+"/"+it.ID]
-			if one == nil {
-				one = &Ladder{PriceList: id, Item: it.ID}
+	lists := list[PriceList](u, ofKind, priceLists)
+	for _, it := range list[Item](u, ofKind, items) {
+		digits := get[Unit](u, units, it.Unit).Digits
+		for _, l := range append(lists, nil) {
+			one := &Ladder{Item: it.ID}
+			if l != nil {
+				one.PriceList = l.ID
 			}
-			sold, err := get[Unit](u, units, it.Unit)
-			if err != nil {
-				return err
+			if old := had[one.PriceList+"/"+it.ID]; old != nil {
+				one = old
 			}
-			one.Breaks = ladder(l, it, sold.Digits)
-			if err := u.put(one); err != nil {
-				return err
-			}
+			one.Breaks = ladder(l, it, digits)
+			u.put(one)
 		}
 	}
-	return nil
 }
 
-// priceFor is a customer's unit price of an item; unknown when it is not sold.
-func (u *unit) priceFor(customer, item string, quantity money.Decimal) (money.Decimal, bool, error) {
-	c, err := get[Customer](u, customers, customer)
-	if err != nil {
-		return money.Decimal{}, false, err
-	}
-	it, err := get[Item](u, items, item)
-	if err != nil || it.Inactive {
-		return money.Decimal{}, false, nothing(err)
-	}
-	var l *PriceList
-	if c.PriceList != "" {
-		if l, err = get[PriceList](u, priceLists, c.PriceList); err != nil {
-			return money.Decimal{}, false, err
+// priceFor is a customer's unit price of an item; not known when it is not sold.
+func (u *unit) priceFor(customer, item string, quantity money.Decimal) (p money.Decimal, known bool) {
+	c := get[Customer](u, customers, customer)
+	for _, it := range list[Item](u, byID, items, number(item)) {
+		var l *PriceList
+		if c.PriceList != "" {
+			l = get[PriceList](u, priceLists, c.PriceList)
 		}
+		return price(l, it, quantity), !it.Inactive
 	}
-	return price(l, it, quantity), true, nil
+	return p, false
 }

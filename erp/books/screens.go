@@ -26,8 +26,7 @@ type screen struct {
 	Data      any
 }
 
-// Sum and Unit write sums and unit prices.
-func (s screen) Sum(d money.Decimal) string  { return s.Money(cents(d)) }
+// Unit writes a unit price.
 func (s screen) Unit(d money.Decimal) string { return s.Price(d, currency) }
 
 // Plain is a number in a field, and Paid a sum or a price in one.
@@ -42,24 +41,19 @@ func (s screen) point(text string) string {
 }
 
 // Sums are the last rows of a table whose other columns are so many.
-func (s screen) Sums(t Totals, span int) any {
+func (s screen) Sums(t erp.Totals, span int) any {
 	return struct {
 		S    screen
-		Of   Totals
+		Of   erp.Totals
 		Span int
 	}{s, t, span}
 }
 
 func (p *program) screens(mux *http.ServeMux) {
-	look := func(path string, show func(*unit, *http.Request) (string, any, error)) {
+	look := func(path, name string, show func(*unit, *http.Request) any) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			var name string
 			var data any
-			err := p.read(r.Context(), func(u *unit) (err error) {
-				name, data, err = show(u, r)
-				return err
-			})
-			if err != nil {
+			if err := p.read(r.Context(), func(u *unit) { data = show(u, r) }); err != nil {
 				p.refused(w, r, err)
 				return
 			}
@@ -68,14 +62,10 @@ func (p *program) screens(mux *http.ServeMux) {
 	}
 	// A form does one thing and goes back to the page it stands on.
 	protect := http.NewCrossOriginProtection()
-	do := func(path string, act func(*unit, *http.Request) (back string, err error)) {
+	do := func(path string, act func(*unit, *http.Request) (back string)) {
 		mux.Handle("POST "+path, protect.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var back string
-			err := p.write(r.Context(), func(u *unit) (err error) {
-				back, err = act(u, r)
-				return err
-			})
-			if err != nil {
+			if err := p.write(r.Context(), func(u *unit) { back = act(u, r) }); err != nil {
 				p.refused(w, r, err)
 				return
 			}
@@ -86,21 +76,23 @@ func (p *program) screens(mux *http.ServeMux) {
 	mux.HandleFunc("GET /books.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, files, "pages/books.css")
 	})
-	look("/orders", ordersPage)
-	look("/orders/{id}", orderPage)
-	do("/orders/{id}/confirmation", confirmOrder)
-	do("/orders/{id}/shipments", shipOrder)
-	do("/orders/{id}/lines/{line}", changeOrder)
-	do("/orders/{id}/cancellation", cancelOrder)
-	do("/invoices/{id}/posting", postInvoice)
-	do("/invoices/{id}/receipts", receiveMoney)
-	do("/invoices/{id}/credit", creditInvoice)
-	look("/products", productsPage)
-	look("/products/{code}", productPage)
+	look("/orders", "orders", ordersPage)
+	look("/orders/{id}", "order", orderPage)
+	do("/orders/{id}/confirmation", onOrder(confirmOrder))
+	do("/orders/{id}/shipments", onOrder(shipOrder))
+	do("/orders/{id}/lines/{line}", onOrder(changeOrder))
+	do("/orders/{id}/cancellation", onOrder(func(u *unit, o *Order, _ *http.Request) { u.cancel(o, true) }))
+	do("/invoices/{id}/posting", onInvoice(func(u *unit, i *Invoice, _ *http.Request) { u.post(i, u.today) }))
+	do("/invoices/{id}/receipts", onInvoice(receiveMoney))
+	do("/invoices/{id}/credit", onInvoice(func(u *unit, i *Invoice, _ *http.Request) { u.credit(i, u.today) }))
+	look("/products", "products", productsPage)
+	look("/products/{code}", "product", productPage)
 	do("/products/{code}", changeProduct)
 	do("/products/{code}/rules", changeRules)
-	look("/customers", customersPage)
-	look("/customers/{code}", customerPage)
+	look("/customers", "customers", func(u *unit, _ *http.Request) any { return list[Customer](u, ofKind, customers) })
+	look("/customers/{code}", "customer", func(u *unit, r *http.Request) any {
+		return find[Customer](u, customers, r.PathValue("code"))
+	})
 	do("/customers/{code}", changeCustomer)
 }
 
@@ -150,283 +142,23 @@ func (p *program) refused(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // field reads a number of a form, written with a point or a comma.
-func field(r *http.Request, name string) (money.Decimal, error) {
+func (u *unit) field(r *http.Request, name string) money.Decimal {
 	text := strings.NewReplacer(",", ".", " ", "", "\u00a0", "").Replace(r.FormValue(name))
 	d, err := money.Parse(text)
 	if err != nil {
-		return d, refuse("not_a_number", "text", r.FormValue(name))
+		u.refuse("not_a_number", "text", r.FormValue(name))
 	}
-	return d, nil
+	return d
 }
 
-// orderRow is an order in the list.
-type orderRow struct {
-	*Order
-	Buyer string
+// priceField is a number of a form that is a price, a limit or a factor.
+func (u *unit) priceField(r *http.Request, name string) money.Decimal {
+	d := u.field(r, name)
+	if d.IsNeg() || d.Cmp(most) > 0 || d.Trim(0).Scale() > 4 {
+		u.refuse("bad_price", "item", "", "price", d)
+	}
+	return d
 }
 
-func ordersPage(u *unit, r *http.Request) (string, any, error) {
-	found, err := list[Order](u, newest, orders, 200)
-	if err != nil {
-		return "", nil, err
-	}
-	names, err := u.names()
-	if err != nil {
-		return "", nil, err
-	}
-	q := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
-	var rows []orderRow
-	for _, o := range found {
-		row := orderRow{o, names[o.Customer]}
-		if q == "" || strings.Contains(strings.ToLower(o.Number+" "+o.PONumber+" "+o.Key+" "+row.Buyer), q) {
-			rows = append(rows, row)
-		}
-	}
-	return "orders", struct {
-		Query string
-		Rows  []orderRow
-	}{q, rows}, nil
-}
-
-// names of the customers by id.
-func (u *unit) names() (map[string]string, error) {
-	all, err := list[Customer](u, ofKind, customers)
-	names := map[string]string{}
-	for _, c := range all {
-		names[c.ID] = c.Name
-	}
-	return names, err
-}
-
-// orderView is an order with what came of it.
-type orderView struct {
-	*Order
-	Buyer     *Customer
-	To        *Address
-	Waiting   map[string]money.Decimal // by line
-	Shipments []*Shipment
-	Invoices  []*Invoice
-	Methods   []*Method
-	Span      int // columns before the amount
-	// What the clerk may do now.
-	CanConfirm, CanShip, CanCancel, CanChange bool
-}
-
-func orderPage(u *unit, r *http.Request) (string, any, error) {
-	o, err := get[Order](u, orders, r.PathValue("id"))
-	if err != nil {
-		return "", nil, err
-	}
-	v := orderView{Order: o, Waiting: map[string]money.Decimal{}}
-	if v.Buyer, err = get[Customer](u, customers, o.Customer); err != nil {
-		return "", nil, err
-	}
-	if v.To, err = get[Address](u, addresses, o.ShipTo); err != nil {
-		return "", nil, err
-	}
-	if v.Shipments, err = list[Shipment](u, byParent, shipments, o.ID); err != nil {
-		return "", nil, err
-	}
-	if v.Invoices, err = list[Invoice](u, byParent, invoices, o.ID); err != nil {
-		return "", nil, err
-	}
-	if v.Methods, err = list[Method](u, ofKind, methods); err != nil {
-		return "", nil, err
-	}
-	for _, s := range v.Shipments {
-		for _, m := range s.Lines {
-			if s.State == "waiting" {
-				v.CanShip, v.Waiting[m.Line] = true, m.Quantity
-			}
-		}
-	}
-	v.Span = 5
-	if v.CanShip {
-		v.Span = 6
-	}
-	v.CanConfirm = o.State == draft || o.State == quoted
-	v.CanCancel = v.CanConfirm || o.State == confirmed
-	v.CanChange = v.CanCancel || o.State == partShipped
-	return "order", v, nil
-}
-
-// onOrder is a form of an order's page.
-func onOrder(u *unit, r *http.Request, act func(*Order) error) (string, error) {
-	o, err := get[Order](u, orders, r.PathValue("id"))
-	if err != nil {
-		return "", err
-	}
-	return "/orders/" + o.ID, act(o)
-}
-
-// A clerk who confirms has looked at the credit limit.
-func confirmOrder(u *unit, r *http.Request) (string, error) {
-	return onOrder(u, r, func(o *Order) error {
-		if err := u.quote(o); err != nil {
-			return err
-		}
-		return u.confirm(o, true)
-	})
-}
-
-func shipOrder(u *unit, r *http.Request) (string, error) {
-	return onOrder(u, r, func(o *Order) error {
-		if r.FormValue("all") != "" {
-			return u.ship(o, nil, u.today)
-		}
-		quantities := map[string]money.Decimal{}
-		for _, l := range o.Lines {
-			if strings.TrimSpace(r.FormValue("q"+l.ID)) == "" {
-				continue
-			}
-			q, err := field(r, "q"+l.ID)
-			if err != nil {
-				return err
-			}
-			quantities[l.ID] = q
-		}
-		return u.ship(o, quantities, u.today)
-	})
-}
-
-func changeOrder(u *unit, r *http.Request) (string, error) {
-	return onOrder(u, r, func(o *Order) error {
-		q, err := field(r, "quantity")
-		if err != nil {
-			return err
-		}
-		return u.changeLine(o, r.PathValue("line"), q)
-	})
-}
-
-func cancelOrder(u *unit, r *http.Request) (string, error) {
-	return onOrder(u, r, func(o *Order) error { return u.cancel(o, true) })
-}
-
-// onInvoice is a form about an invoice; it stands on its order's page.
-func onInvoice(u *unit, r *http.Request, act func(*Invoice) error) (string, error) {
-	i, err := get[Invoice](u, invoices, r.PathValue("id"))
-	if err != nil {
-		return "", err
-	}
-	return "/orders/" + i.Order, act(i)
-}
-
-func postInvoice(u *unit, r *http.Request) (string, error) {
-	return onInvoice(u, r, func(i *Invoice) error { return u.post(i, u.today) })
-}
-
-func receiveMoney(u *unit, r *http.Request) (string, error) {
-	return onInvoice(u, r, func(i *Invoice) error {
-		sum, err := field(r, "amount")
-		if err != nil {
-			return err
-		}
-		return u.receive(i, sum, r.FormValue("method"), u.today)
-	})
-}
-
-func creditInvoice(u *unit, r *http.Request) (string, error) {
-	return onInvoice(u, r, func(i *Invoice) error { return u.credit(i, u.today) })
-}
-
-// productRow is a product with what stands on its shelf.
-type productRow struct {
-	*Item
-	Unit  *Unit
-	Stock *Stock // nil for a service
-}
-
-func (u *unit) productRow(it *Item) (row productRow, err error) {
-	row.Item = it
-	if row.Unit, err = get[Unit](u, units, it.Unit); err != nil {
-		return row, err
-	}
-	row.Stock, err = find[Stock](u, stocks, it.ID)
-	return row, nothing(err)
-}
-
-func productsPage(u *unit, _ *http.Request) (string, any, error) {
-	all, err := list[Item](u, ofKind, items)
-	if err != nil {
-		return "", nil, err
-	}
-	var rows []productRow
-	for _, it := range all {
-		row, err := u.productRow(it)
-		if err != nil {
-			return "", nil, err
-		}
-		rows = append(rows, row)
-	}
-	return "products", rows, nil
-}
-
-// listView is a price list as far as it is about one product.
-type listView struct {
-	*PriceList
-	Own    []PriceLine // of this product alone, editable
-	Wider  []PriceLine // of its family or of everything
-	Breaks []erp.Break
-}
-
-func productPage(u *unit, r *http.Request) (string, any, error) {
-	it, err := find[Item](u, items, r.PathValue("code"))
-	if err != nil {
-		return "", nil, err
-	}
-	v := struct {
-		productRow
-		Lists []listView
-		Bases []string
-	}{Bases: []string{"unit", "list", "cost", "fixed"}}
-	if v.productRow, err = u.productRow(it); err != nil {
-		return "", nil, err
-	}
-	all, err := list[PriceList](u, ofKind, priceLists)
-	for _, l := range all {
-		one := listView{PriceList: l, Breaks: ladder(l, it, v.productRow.Unit.Digits)}
-		for _, line := range l.Lines {
-			if line.Item == it.Code {
-				one.Own = append(one.Own, line)
-			} else if line.covers(it) {
-				one.Wider = append(one.Wider, line)
-			}
-		}
-		// The last row is empty, for one more.
-		one.Own = append(one.Own, PriceLine{Base: "unit"})
-		v.Lists = append(v.Lists, one)
-	}
-	return "product", v, err
-}
-
-func customersPage(u *unit, _ *http.Request) (string, any, error) {
-	all, err := list[Customer](u, ofKind, customers)
-	return "customers", all, err
-}
-
-func customerPage(u *unit, r *http.Request) (string, any, error) {
-	c, err := find[Customer](u, customers, r.PathValue("code"))
-	return "customer", c, err
-}
-
-func changeCustomer(u *unit, r *http.Request) (string, error) {
-	c, err := find[Customer](u, customers, r.PathValue("code"))
-	if err != nil {
-		return "", err
-	}
-	if r.FormValue("blocked") != "" {
-		c.Blocked = r.FormValue("blocked") == "yes"
-	}
-	if _, given := r.Form["limit"]; given {
-		c.Limit = nil
-		if strings.TrimSpace(r.FormValue("limit")) != "" {
-			limit, err := amountField(r, "limit")
-			if err != nil {
-				return "", err
-			}
-			c.Limit = &limit
-		}
-	}
-	return "/customers/" + c.Code, u.put(c)
-}
+// filled says whether a field of a form was sent with something in it.
+func filled(r *http.Request, name string) bool { return strings.TrimSpace(r.FormValue(name)) != "" }

@@ -2,6 +2,7 @@ package books
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ var (
 )
 
 // Units: symbol, French, English, decimals.
-var seedUnits = []Unit{
+var seedUnits = []erp.Unit{
 	{Symbol: "u", Name: erp.Text{FR: "Unité", EN: "Unit"}},
 	{Symbol: "bx100", Name: erp.Text{FR: "Boîte de 100", EN: "Box of 100"}},
 	{Symbol: "kg", Name: erp.Text{FR: "Kilogramme", EN: "Kilogram"}, Digits: 2},
@@ -82,7 +83,7 @@ func rule(item, family string, from int64, base, factor string) PriceLine {
 
 // Taxes, and which of them each tax class of customers pays on goods.
 var (
-	seedTaxes = []Tax{
+	seedTaxes = []erp.Tax{
 		{Name: erp.Text{FR: "TPS 5 %", EN: "GST 5%"}, Rate: money.Must("0.05")},
 		{Name: erp.Text{FR: "TVQ 9,975 %", EN: "QST 9.975%"}, Rate: money.Must("0.09975")},
 		{Name: erp.Text{FR: "TVH 13 %", EN: "HST 13%"}, Rate: money.Must("0.13")},
@@ -104,7 +105,7 @@ var seedTerms = []Term{
 	{Code: "50/50", Name: erp.Text{FR: "50 % à la commande, 50 % à 30 jours", EN: "50/50"}, Parts: []Part{{money.Must("0.5"), 0}, {money.Must("0.5"), 30}}},
 }
 
-var seedMethods = []Method{
+var seedMethods = []erp.PaymentMethod{
 	{Name: erp.Text{FR: "Carte (portail)", EN: "Card (portal)"}, Class: "card"},
 	{Name: erp.Text{FR: "Virement", EN: "EFT"}, Class: "bank_debit"},
 	{Name: erp.Text{FR: "Chèque", EN: "Cheque"}, Class: "cheque"},
@@ -137,201 +138,127 @@ var seedOrders = []string{
 }
 
 // seed fills empty books.
-func (u *unit) seed() error {
-	if there, err := list[Term](u, ofKind, terms); err != nil || len(there) > 0 {
-		return err
+func (u *unit) seed() {
+	if len(list[Term](u, ofKind, terms)) > 0 {
+		return
 	}
-	steps := []func() error{u.seedTerms, u.seedTaxes, u.seedItems, u.seedLists, u.reprice, u.seedCustomers, u.seedOrders}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
-	}
-	return nil
-}
-
-func (u *unit) seedTerms() error {
 	for _, t := range seedTerms {
-		if err := u.put(&t); err != nil {
-			return err
-		}
+		u.put(&t)
 	}
 	for _, m := range seedMethods {
-		if err := u.put(&m); err != nil {
-			return err
-		}
+		u.put(&Method{PaymentMethod: m})
 	}
-	return u.put(&Delivery{Name: erp.Text{FR: "Transport Boréal", EN: "Transport Boréal"},
-		Line: erp.Text{FR: "Transport", EN: "Freight"}, Freight: money.Must("18.00"), Tax: taxable})
-}
-
-func (u *unit) seedTaxes() error {
+	freight := money.Must("18.00")
+	u.put(&Delivery{Line: erp.Text{FR: "Transport", EN: "Freight"}, DeliveryMethod: erp.DeliveryMethod{
+		Name: erp.Text{FR: "Transport Boréal", EN: "Transport Boréal"}, Freight: &freight, ItemTax: taxable}})
 	var ids []string
 	for _, t := range seedTaxes {
-		if err := u.put(&t); err != nil {
-			return err
-		}
-		ids = append(ids, t.ID)
+		tax := &Tax{Tax: t}
+		u.put(tax)
+		ids = append(ids, tax.ID)
 	}
 	for _, c := range seedCases {
-		which := &TaxCase{Customer: c.customer, Item: taxable}
+		which := &TaxCase{TaxCase: erp.TaxCase{CustomerTax: c.customer, ItemTax: taxable}}
 		for _, i := range c.taxes {
 			which.Taxes = append(which.Taxes, ids[i])
 		}
-		if err := u.put(which); err != nil {
-			return err
-		}
+		u.put(which)
 	}
-	return nil
+	u.seedItems()
+	for _, l := range seedLists {
+		u.put(&l)
+	}
+	u.reprice()
+	u.seedCustomers()
+	u.seedOrders()
 }
 
-func (u *unit) seedItems() error {
+func (u *unit) seedItems() {
 	sold := map[string]string{}
 	for _, one := range seedUnits {
-		if err := u.put(&one); err != nil {
-			return err
-		}
-		sold[one.Symbol] = one.ID
+		kept := &Unit{Unit: one}
+		u.put(kept)
+		sold[one.Symbol] = kept.ID
 	}
 	for n, text := range seedItems {
 		f := strings.Split(text, "|")
 		it := &Item{Code: fmt.Sprintf("PRD-%03d", n+1), Name: erp.Text{FR: f[2], EN: f[1]}, Family: f[0], FamilyName: seedFamilies[f[0]],
 			Unit: sold[f[5]], Pieces: money.Must(f[6]), List: money.Must(f[3]), Cost: money.Must(f[4]), Tax: taxable, Service: f[7] == ""}
-		if err := u.put(it); err != nil {
-			return err
-		}
-		if it.Service {
-			continue
-		}
-		onHand, err := money.Must(f[7]).Quo(it.Pieces)
-		if err != nil {
-			return err
-		}
-		if err := u.put(&Stock{Item: it.ID, OnHand: onHand}); err != nil {
-			return err
+		u.put(it)
+		if !it.Service {
+			u.put(&Stock{Item: it.ID, OnHand: round(new(big.Rat).Quo(rat(money.Must(f[7])), rat(it.Pieces)), 0)})
 		}
 	}
-	return nil
 }
 
-func (u *unit) seedLists() error {
-	for _, l := range seedLists {
-		if err := u.put(&l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (u *unit) seedCustomers() error {
+func (u *unit) seedCustomers() {
 	for _, text := range seedCustomers {
 		f := strings.Split(text, "|")
-		host := strings.ToLower(f[0]) + ".example"
-		c := &Customer{Code: f[0], Name: f[1], Language: f[2], Tax: f[9], Email: "ap@" + host, Phone: "514-555-" + f[0][1:]}
+		c := &Customer{Code: f[0], Name: f[1], Language: f[2], Tax: f[9], Term: find[Term](u, terms, f[8]).ID,
+			Email: "ap@" + strings.ToLower(f[0]) + ".example", Phone: "514-555-" + f[0][1:]}
 		if f[7] != "" {
-			l, err := find[PriceList](u, priceLists, f[7])
-			if err != nil {
-				return err
-			}
-			c.PriceList = l.ID
+			c.PriceList = find[PriceList](u, priceLists, f[7]).ID
 		}
-		t, err := find[Term](u, terms, f[8])
-		if err != nil {
-			return err
-		}
-		c.Term = t.ID
 		if f[10] != "" {
 			limit := money.Must(f[10])
 			c.Limit = &limit
 		}
-		if err := u.put(c); err != nil {
-			return err
-		}
-		bill := &Address{Customer: c.ID, Street: f[3], City: f[4], Postal: f[5], Region: f[6], Country: f[6][:2], BillTo: true, ShipTo: len(f) == 11}
-		if err := u.put(bill); err != nil {
-			return err
-		}
+		u.put(c)
+		u.put(&Address{Address: erp.Address{Customer: c.ID, Street: f[3], City: f[4], Postal: f[5], Region: f[6],
+			Country: f[6][:2], BillTo: true, ShipTo: len(f) == 11}})
 		if len(f) > 11 {
-			if err := u.put(&Address{Customer: c.ID, Name: f[11], Street: f[12], City: f[13], Postal: f[14], Region: f[15], Country: f[15][:2], ShipTo: true}); err != nil {
-				return err
-			}
+			u.put(&Address{Address: erp.Address{Customer: c.ID, Name: f[11], Street: f[12], City: f[13], Postal: f[14], Region: f[15],
+				Country: f[15][:2], ShipTo: true}})
 		}
 	}
-	return nil
 }
 
-func (u *unit) seedOrders() error {
-	today, err := time.Parse(time.DateOnly, u.today)
-	if err != nil {
-		return err
-	}
-	by, err := list[Delivery](u, ofKind, deliveries)
-	if err != nil {
-		return err
-	}
+func (u *unit) seedOrders() {
+	today, _ := time.Parse(time.DateOnly, u.today) // a day of ours
+	by := list[Delivery](u, ofKind, deliveries)
 	for _, text := range seedOrders {
 		f := strings.Split(text, "|")
-		age, _ := strconv.Atoi(f[2])
-		c, err := find[Customer](u, customers, f[1])
-		if err != nil {
-			return err
+		age, _ := strconv.Atoi(f[2]) // a number of ours
+		c := find[Customer](u, customers, f[1])
+		to := list[Address](u, ofOwner, addresses, c.ID)
+		if u.err != nil {
+			return
 		}
-		at, err := list[Address](u, ofOwner, addresses, c.ID)
-		if err != nil {
-			return err
-		}
-		in := NewOrder{PONumber: f[0], Customer: c.ID, ShipTo: at[len(at)-1].ID, Currency: currency,
-			Delivery: by[0].ID, Date: today.AddDate(0, 0, -age).Format(time.DateOnly)}
+		in := NewOrder{Header: Header{PONumber: f[0], Customer: c.ID, ShipTo: to[len(to)-1].ID, Currency: currency,
+			Delivery: by[0].ID, Date: today.AddDate(0, 0, -age).Format(time.DateOnly)}}
 		for _, asked := range f[4:] {
 			code, n, _ := strings.Cut(asked, " ")
-			it, err := find[Item](u, items, code)
-			if err != nil {
-				return err
-			}
-			quantity := money.Must(n)
-			p, _, err := u.priceFor(c.ID, it.ID, quantity)
-			if err != nil {
-				return err
-			}
-			in.Lines = append(in.Lines, NewLine{it.ID, quantity, p})
+			it := find[Item](u, items, code)
+			p, _ := u.priceFor(c.ID, it.ID, money.Must(n))
+			in.Lines = append(in.Lines, NewLine{it.ID, money.Must(n), p})
 		}
-		if err := u.seedOrder(in, f[3]); err != nil {
-			return fmt.Errorf("%s: %w", f[0], err)
-		}
+		u.seedOrder(in, f[3])
 	}
-	return nil
 }
 
 // seedOrder brings a sample order to its last step.
-func (u *unit) seedOrder(in NewOrder, last string) error {
-	o, err := u.check(in)
-	if err != nil {
-		return err
+func (u *unit) seedOrder(in NewOrder, last string) {
+	o := u.check(in)
+	u.put(o)
+	if last == draft {
+		return
 	}
-	if err := u.put(o); err != nil || last == draft {
-		return err
+	u.quote(o)
+	if last == quoted {
+		return
 	}
-	if err := u.quote(o); err != nil || last == quoted {
-		return err
+	u.confirm(o, true)
+	if last == confirmed {
+		return
 	}
-	if err := u.confirm(o, true); err != nil || last == confirmed {
-		return err
+	u.ship(o, nil, o.Date)
+	for _, i := range list[Invoice](u, byParent, invoices, o.ID) {
+		u.post(i, o.Date)
+		switch last {
+		case "part":
+			u.receive(i, money.Must("200.00"), "cheque", u.today)
+		case "credited":
+			u.credit(i, u.today)
+		}
 	}
-	if err := u.ship(o, nil, o.Date); err != nil {
-		return err
-	}
-	bills, err := list[Invoice](u, byParent, invoices, o.ID)
-	if err != nil {
-		return err
-	}
-	if err := u.post(bills[0], o.Date); err != nil {
-		return err
-	}
-	switch last {
-	case "part":
-		return u.receive(bills[0], money.Must("200.00"), "cheque", u.today)
-	case "credited":
-		return u.credit(bills[0], u.today)
-	}
-	return nil
 }

@@ -5,17 +5,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 )
 
-// unit is one unit of work on the books, on one of the merchant's days.
+// unit is one unit of work on the books, on one of the merchant's days. It stops
+// at its first error: what is asked of it after that does nothing, gives empty
+// documents, and the work is undone as a whole.
 type unit struct {
 	ctx   context.Context
 	tx    *db.Tx
 	today string
+	err   error
+}
+
+// fail remembers the first error.
+func (u *unit) fail(err error) {
+	if u.err == nil {
+		u.err = err
+	}
+}
+
+// refuse is a no that people can read. The code stands in the API's answer.
+func (u *unit) refuse(code string, params ...any) {
+	u.fail(fault.New(fault.Invalid, code, params...))
 }
 
 // doc is a document that can be kept.
@@ -47,49 +61,45 @@ var (
 	ofKind     = db.SQL("books.of_kind", `SELECT body FROM record WHERE kind = $1 ORDER BY id`)
 	newest     = db.SQL("books.newest", `SELECT body FROM record WHERE kind = $1 ORDER BY id DESC LIMIT $2`)
 	changedIn  = db.SQL("books.changed", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND (changed, id) > ($2, $3) ORDER BY changed, id LIMIT $4`)
-	listedByID = db.SQL("books.listed_by_id", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND id = $2`)
-	idsOf      = db.SQL("books.ids", `SELECT id FROM record WHERE kind = $1 AND listed ORDER BY id`)
+	listedIDs  = db.SQL("books.listed_ids", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND id IN (SELECT value FROM json_each(CAST($2 AS TEXT))) ORDER BY id`)
+	listedRef  = db.SQL("books.listed_ref", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND ref = $2 ORDER BY id`)
+	idsOf      = db.SQL("books.ids", `SELECT CAST(id AS TEXT) FROM record WHERE kind = $1 AND listed ORDER BY id`)
 )
 
 // next counts: 1, 2, 3 … for each name.
-func (u *unit) next(name string) (int64, error) {
+func (u *unit) next(name string) int64 {
+	if u.err != nil {
+		return 0
+	}
 	n, _, err := db.One(u.ctx, u.tx, count, db.Value[int64], name)
-	return n, err
+	u.fail(err)
+	return n
 }
 
 // number is the next number of a series, as people read it.
-func (u *unit) number(prefix string, digits int) (string, error) {
-	n, err := u.next(prefix)
-	return fmt.Sprintf("%s%0*d", prefix, digits, n), err
+func (u *unit) number(prefix string, digits int) string {
+	return fmt.Sprintf("%s%0*d", prefix, digits, u.next(prefix))
 }
 
-// put keeps documents; a new one gets its id.
-func (u *unit) put(docs ...doc) error {
-	for _, d := range docs {
-		if d.self().ID == "" {
-			n, err := u.next("id")
-			if err != nil {
-				return err
-			}
-			d.self().ID = strconv.FormatInt(n, 10)
-		}
-		body, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		at := d.place()
-		_, err = u.tx.Exec(u.ctx, putRecord, number(d.self().ID), at.kind, at.ref, at.owner, at.parent, !at.hidden, at.open, u.tx.Now, string(body))
-		if err != nil {
-			return err
-		}
+// put keeps a document; a new one gets its id.
+func (u *unit) put(d doc) {
+	if d.self().ID == "" {
+		d.self().ID = strconv.FormatInt(u.next("id"), 10)
 	}
-	return nil
+	body, err := json.Marshal(d)
+	u.fail(err)
+	at := d.place()
+	u.exec(putRecord, number(d.self().ID), at.kind, at.ref, at.owner, at.parent, !at.hidden, at.open, u.tx.Now, string(body))
 }
 
 // drop removes a document without a trace, as ERPs do.
-func (u *unit) drop(d doc) error {
-	_, err := u.tx.Exec(u.ctx, dropRecord, number(d.self().ID))
-	return err
+func (u *unit) drop(d doc) { u.exec(dropRecord, number(d.self().ID)) }
+
+func (u *unit) exec(s *db.Stmt, args ...any) {
+	if u.err == nil {
+		_, err := u.tx.Exec(u.ctx, s, args...)
+		u.fail(err)
+	}
 }
 
 // number is an id as the database has it; 0, which is nothing, when it is none.
@@ -101,42 +111,45 @@ func number(id string) int64 {
 	return n
 }
 
-// get is the document of an id: NotFound "unknown_<kind>" when there is none.
-func get[T any](u *unit, kind, id string) (*T, error) {
-	return first[T](u, byID, kind, number(id))
-}
+// get is the document of an id; without one the work fails as NotFound.
+func get[T any](u *unit, kind, id string) *T { return need[T](u, byID, kind, number(id)) }
 
-// find is the document of a code or key.
-func find[T any](u *unit, kind, ref string) (*T, error) {
-	return first[T](u, byRef, kind, ref)
-}
+// find is the document of a code or key; without one the work fails as NotFound.
+func find[T any](u *unit, kind, ref string) *T { return need[T](u, byRef, kind, ref) }
 
-func first[T any](u *unit, s *db.Stmt, kind string, by any) (*T, error) {
-	d, found, err := db.One(u.ctx, u.tx, s, scan[T], kind, by)
-	if err == nil && !found {
-		return nil, fault.New(fault.NotFound, unknown[kind])
+func need[T any](u *unit, s *db.Stmt, kind string, by any) *T {
+	if all := list[T](u, s, kind, by); len(all) > 0 {
+		return all[0]
 	}
-	return d, err
+	u.fail(fault.New(fault.NotFound, unknown[kind]))
+	return new(T)
 }
 
 // unknown is the code for a document that is not there.
 var unknown = map[string]string{
 	customers: "unknown_customer", items: "unknown_item", addresses: "unknown_address", orders: "unknown_order",
-	deliveries: "unknown_delivery", taxCases: "unknown_tax_case", invoices: "unknown_invoice",
+	deliveries: "unknown_delivery", invoices: "unknown_invoice",
 }
 
 // list is every document a statement finds.
-func list[T any](u *unit, s *db.Stmt, args ...any) ([]*T, error) {
-	return db.All(u.ctx, u.tx, s, scan[T], args...)
+func list[T any](u *unit, s *db.Stmt, args ...any) []*T {
+	return all(u, s, func(r db.Row) (*T, error) {
+		var body string
+		if err := r.Scan(&body); err != nil {
+			return nil, err
+		}
+		d := new(T)
+		return d, json.Unmarshal([]byte(body), d)
+	}, args...)
 }
 
-func scan[T any](r db.Row) (*T, error) {
-	var body string
-	if err := r.Scan(&body); err != nil {
-		return nil, err
+func all[T any](u *unit, s *db.Stmt, scan func(db.Row) (T, error), args ...any) []T {
+	if u.err != nil {
+		return nil
 	}
-	d := new(T)
-	return d, json.Unmarshal([]byte(body), d)
+	rows, err := db.All(u.ctx, u.tx, s, scan, args...)
+	u.fail(err)
+	return rows
 }
 
 // listing is a document as the API lists it.
@@ -148,8 +161,8 @@ type listing struct {
 
 func scanListing(r db.Row) (l listing, err error) {
 	var id int64
-	var at time.Time
 	var body string
-	err = r.Scan(&id, &at, &body)
-	return listing{strconv.FormatInt(id, 10), at.UnixMicro(), json.RawMessage(body)}, err
+	err = r.Scan(&id, &l.Changed, &body)
+	l.ID, l.Body = strconv.FormatInt(id, 10), json.RawMessage(body)
+	return l, err
 }

@@ -3,75 +3,57 @@ package books
 import (
 	"math/big"
 
-	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
 )
+
+// cents is a fraction of the currency as an amount.
+func cents(r *big.Rat) money.Amount {
+	return money.Amount{Minor: whole(new(big.Rat).Mul(r, big.NewRat(100, 1))).Int64(), Currency: currency}
+}
 
 // total adds a document up. Lines are rounded to the cent each. A tax is one sum
 // over the document, of lines as they were before rounding, rounded once; its
 // base is the sum of the rounded lines. Halves go to the even cent.
-func (u *unit) total(lines []Line, customerTax string) (Totals, error) {
-	t := Totals{Freight: money.Must("0.00")}
-	net := new(big.Rat)
-	sums := map[string]*big.Rat{}
+func (u *unit) total(lines []Line, customerTax string) erp.Totals {
+	freight := money.Zero(currency)
+	t := erp.Totals{Net: freight, Freight: &freight}
+	var sums []*big.Rat // beside t.Taxes
 	for i := range lines {
 		l := &lines[i]
 		exact := times(l.UnitPrice, l.Quantity)
-		l.Amount = round(exact, 2)
-		net.Add(net, rat(l.Amount))
+		l.Amount = cents(exact)
+		t.Net.Minor += l.Amount.Minor
 		if l.Freight {
-			t.Freight = plus(t.Freight, l.Amount)
+			freight.Minor += l.Amount.Minor
 		}
-		applied, err := u.taxesOn(customerTax, l.Tax)
-		if err != nil {
-			return t, err
-		}
-		for _, tax := range applied {
-			at := -1
-			for j := range t.Taxes {
-				if t.Taxes[j].Tax == tax.ID {
-					at = j
-				}
+		for _, tax := range u.taxesOn(customerTax, l.Tax) {
+			at := 0
+			for at < len(t.Taxes) && t.Taxes[at].Tax != tax.ID {
+				at++
 			}
-			if at < 0 {
-				at = len(t.Taxes)
-				t.Taxes = append(t.Taxes, TaxSum{Tax: tax.ID, Name: tax.Name, Base: money.Must("0.00")})
-				sums[tax.ID] = new(big.Rat)
+			if at == len(t.Taxes) {
+				t.Taxes = append(t.Taxes, erp.TaxLine{Tax: tax.ID, Name: tax.Name, Base: money.Zero(currency)})
+				sums = append(sums, new(big.Rat))
 			}
-			t.Taxes[at].Base = plus(t.Taxes[at].Base, l.Amount)
-			sums[tax.ID].Add(sums[tax.ID], new(big.Rat).Mul(exact, rat(tax.Rate)))
+			t.Taxes[at].Base.Minor += l.Amount.Minor
+			sums[at].Add(sums[at], new(big.Rat).Mul(exact, rat(tax.Rate)))
 		}
 	}
-	t.Net = round(net, 2)
 	t.Total = t.Net
-	for j := range t.Taxes {
-		t.Taxes[j].Amount = round(sums[t.Taxes[j].Tax], 2)
-		t.Total = plus(t.Total, t.Taxes[j].Amount)
+	for at := range t.Taxes {
+		t.Taxes[at].Amount = cents(sums[at])
+		t.Total.Minor += t.Taxes[at].Amount.Minor
 	}
-	return t, nil
+	return t
 }
 
 // taxesOn are the taxes on an item of a class sold to a customer of a class.
-func (u *unit) taxesOn(customer, item string) ([]*Tax, error) {
-	which, err := find[TaxCase](u, taxCases, customer+"/"+item)
-	if err != nil {
-		return nil, nothing(err)
-	}
-	var applied []*Tax
-	for _, id := range which.Taxes {
-		tax, err := get[Tax](u, taxes, id)
-		if err != nil {
-			return nil, err
+func (u *unit) taxesOn(customer, item string) (applied []*Tax) {
+	for _, which := range list[TaxCase](u, byRef, taxCases, customer+"/"+item) {
+		for _, id := range which.Taxes {
+			applied = append(applied, get[Tax](u, taxes, id))
 		}
-		applied = append(applied, tax)
 	}
-	return applied, nil
-}
-
-// nothing forgives that a document is not there.
-func nothing(err error) error {
-	if fault.Is(err, fault.NotFound) {
-		return nil
-	}
-	return err
+	return applied
 }

@@ -34,6 +34,41 @@ type Self struct {
 
 func (s *Self) self() *Self { return s }
 
+// Documents that are as plain here as in the contract.
+type (
+	// Method is a way to pay.
+	Method struct {
+		Self
+		erp.PaymentMethod
+	}
+	// Delivery is a way to deliver, at a fixed price.
+	Delivery struct {
+		Self
+		erp.DeliveryMethod
+		Line erp.Text `json:"line"` // what the document's line says
+	}
+	// Unit is a unit of sale.
+	Unit struct {
+		Self
+		erp.Unit
+	}
+	// Tax is a rate.
+	Tax struct {
+		Self
+		erp.Tax
+	}
+	// TaxCase says which taxes go on what for whom.
+	TaxCase struct {
+		Self
+		erp.TaxCase
+	}
+	// Address belongs to a customer.
+	Address struct {
+		Self
+		erp.Address
+	}
+)
+
 // Term is when an invoice is due: parts of its total, each after some days. The
 // last part takes the rest.
 type Term struct {
@@ -47,45 +82,6 @@ type Term struct {
 type Part struct {
 	Share money.Decimal `json:"share"`
 	Days  int           `json:"days"`
-}
-
-// Method is a way to pay.
-type Method struct {
-	Self
-	Name  erp.Text `json:"name"`
-	Class string   `json:"class"`
-}
-
-// Delivery is a way to deliver, at a fixed price.
-type Delivery struct {
-	Self
-	Name    erp.Text      `json:"name"`
-	Line    erp.Text      `json:"line"` // what the document's line says
-	Freight money.Decimal `json:"freight"`
-	Tax     string        `json:"tax"`
-}
-
-// Unit is a unit of sale.
-type Unit struct {
-	Self
-	Name   erp.Text `json:"name"`
-	Symbol string   `json:"symbol"`
-	Digits int      `json:"digits"`
-}
-
-// Tax is a percentage, as a rate.
-type Tax struct {
-	Self
-	Name erp.Text      `json:"name"`
-	Rate money.Decimal `json:"rate"`
-}
-
-// TaxCase says which taxes go on what for whom.
-type TaxCase struct {
-	Self
-	Customer string   `json:"customer"` // tax class of the customer
-	Item     string   `json:"item"`     // tax class of the item
-	Taxes    []string `json:"taxes"`
 }
 
 // PriceList is a list of rules, of which the first that matches wins.
@@ -120,20 +116,6 @@ type Customer struct {
 	Blocked   bool           `json:"blocked"`
 }
 
-// Address belongs to a customer.
-type Address struct {
-	Self
-	Customer string `json:"customer"`
-	Name     string `json:"name"`
-	Street   string `json:"street"`
-	City     string `json:"city"`
-	Region   string `json:"region"`
-	Postal   string `json:"postal"`
-	Country  string `json:"country"`
-	ShipTo   bool   `json:"ship_to"`
-	BillTo   bool   `json:"bill_to"`
-}
-
 // Item is sold by the sale unit, which holds some pieces. Prices are of one piece.
 type Item struct {
 	Self
@@ -166,52 +148,47 @@ type Stock struct {
 	Promised money.Decimal `json:"promised"`
 }
 
-// Totals are the sums of a document.
-type Totals struct {
-	Net     money.Decimal `json:"net"`
-	Freight money.Decimal `json:"freight"` // part of Net
-	Taxes   []TaxSum      `json:"taxes"`
-	Total   money.Decimal `json:"total"`
-}
-
-// TaxSum is one tax of a document.
-type TaxSum struct {
-	Tax    string        `json:"tax"`
-	Name   erp.Text      `json:"name"`
-	Base   money.Decimal `json:"base"`
-	Amount money.Decimal `json:"amount"`
-}
-
 // Line is a line of an order or an invoice.
 type Line struct {
-	ID        string        `json:"id"`
-	Item      string        `json:"item"`
-	Text      string        `json:"text"`
-	Tax       string        `json:"tax"`
-	Unit      string        `json:"unit"`
-	Freight   bool          `json:"freight"`
-	Service   bool          `json:"service"`
-	Quantity  money.Decimal `json:"quantity"`
-	Shipped   money.Decimal `json:"shipped"`
-	Invoiced  money.Decimal `json:"invoiced"`
-	UnitPrice money.Decimal `json:"unit_price"`
-	Amount    money.Decimal `json:"amount"`
+	erp.OrderLine
+	Tax     string `json:"tax"`
+	Unit    string `json:"unit"`
+	Service bool   `json:"service"`
 }
 
 // Order is what a customer wants.
 type Order struct {
 	Self
+	Number string `json:"number"`
+	State  string `json:"state"`
+	Header
+	erp.Totals
+	Lines []Line `json:"lines"`
+}
+
+// Header is what an order says about itself.
+type Header struct {
 	Key      string `json:"key"`
-	Number   string `json:"number"`
-	PONumber string `json:"po_number"`
 	Customer string `json:"customer"`
 	ShipTo   string `json:"ship_to"`
+	PONumber string `json:"po_number"`
+	Date     string `json:"date"`
+	Currency string `json:"currency"`
 	Delivery string `json:"delivery"`
 	Comment  string `json:"comment"`
-	Date     string `json:"date"`
-	State    string `json:"state"`
-	Totals
-	Lines []Line `json:"lines"`
+}
+
+// NewOrder is an order as the API takes it.
+type NewOrder struct {
+	Header
+	Lines []NewLine `json:"lines"`
+}
+
+// NewLine is a line of a NewOrder.
+type NewLine struct {
+	Item      string        `json:"item"`
+	Quantity  money.Decimal `json:"quantity"`
+	UnitPrice money.Decimal `json:"unit_price"`
 }
 
 // Shipment is goods of one order that wait or left.
@@ -228,59 +205,31 @@ type Shipment struct {
 
 // Move is a quantity of one line of an order.
 type Move struct {
-	Line     string        `json:"line"`
-	Item     string        `json:"item"`
-	Text     string        `json:"text"`
-	Quantity money.Decimal `json:"quantity"`
+	erp.ShipmentLine
+	Text string `json:"text"`
 }
 
 // Invoice is a draft, an invoice, or a credit note when its sums are negative.
 type Invoice struct {
 	Self
-	Number   string `json:"number"`
-	Order    string `json:"order"`
-	Customer string `json:"customer"`
-	PONumber string `json:"po_number"`
-	Date     string `json:"date"`
-	Due      []Due  `json:"due"`
-	State    string `json:"state"` // draft, posted, paid, cancelled
-	Totals
-	Open     money.Decimal `json:"open"`
-	Lines    []Line        `json:"lines"`
-	Receipts []Receipt     `json:"receipts"`
-}
-
-// Due is an instalment.
-type Due struct {
-	Date   string        `json:"date"`
-	Amount money.Decimal `json:"amount"`
+	Number   string           `json:"number"`
+	Order    string           `json:"order"`
+	Customer string           `json:"customer"`
+	PONumber string           `json:"po_number"`
+	Date     string           `json:"date"`
+	Due      []erp.Instalment `json:"due"`
+	State    string           `json:"state"` // draft, posted, paid, cancelled
+	erp.Totals
+	Open     money.Amount `json:"open"`
+	Lines    []Line       `json:"lines"`
+	Receipts []Receipt    `json:"receipts"`
 }
 
 // Receipt is money that came in for an invoice.
 type Receipt struct {
-	Date   string        `json:"date"`
-	Method string        `json:"method"`
-	Amount money.Decimal `json:"amount"`
-}
-
-// NewOrder is an order as the API takes it.
-type NewOrder struct {
-	Key      string    `json:"key"`
-	Customer string    `json:"customer"`
-	ShipTo   string    `json:"ship_to"`
-	PONumber string    `json:"po_number"`
-	Date     string    `json:"date"`
-	Currency string    `json:"currency"`
-	Delivery string    `json:"delivery"`
-	Comment  string    `json:"comment"`
-	Lines    []NewLine `json:"lines"`
-}
-
-// NewLine is a line of a NewOrder.
-type NewLine struct {
-	Item      string        `json:"item"`
-	Quantity  money.Decimal `json:"quantity"`
-	UnitPrice money.Decimal `json:"unit_price"`
+	Date   string       `json:"date"`
+	Method string       `json:"method"`
+	Amount money.Amount `json:"amount"`
 }
 
 func (d *Term) place() place      { return place{kind: terms, ref: d.Code} }
@@ -288,7 +237,7 @@ func (d *Method) place() place    { return place{kind: methods} }
 func (d *Delivery) place() place  { return place{kind: deliveries} }
 func (d *Unit) place() place      { return place{kind: units} }
 func (d *Tax) place() place       { return place{kind: taxes} }
-func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.Customer + "/" + d.Item} }
+func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.CustomerTax + "/" + d.ItemTax} }
 func (d *PriceList) place() place { return place{kind: priceLists, ref: d.Name} }
 func (d *Customer) place() place  { return place{kind: customers, ref: d.Code} }
 func (d *Address) place() place   { return place{kind: addresses, owner: d.Customer} }
@@ -302,5 +251,5 @@ func (d *Shipment) place() place {
 	return place{kind: shipments, owner: d.Customer, parent: d.Order}
 }
 func (d *Invoice) place() place {
-	return place{kind: invoices, owner: d.Customer, parent: d.Order, hidden: d.State == "draft", open: d.State == "posted"}
+	return place{kind: invoices, owner: d.Customer, parent: d.Order, hidden: d.State == draft, open: d.State == "posted"}
 }

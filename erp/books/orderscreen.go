@@ -1,0 +1,114 @@
+package books
+
+import (
+	"net/http"
+	"strings"
+
+	"comptoir.example/comptoir/base/money"
+)
+
+// orderRow is an order in the list.
+type orderRow struct {
+	*Order
+	Buyer string
+}
+
+func ordersPage(u *unit, r *http.Request) any {
+	names := map[string]string{}
+	for _, c := range list[Customer](u, ofKind, customers) {
+		names[c.ID] = c.Name
+	}
+	page := struct {
+		Query string
+		Rows  []orderRow
+	}{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	for _, o := range list[Order](u, newest, orders, 200) {
+		row := orderRow{o, names[o.Customer]}
+		all := strings.ToLower(o.Number + " " + o.PONumber + " " + o.Key + " " + row.Buyer)
+		if strings.Contains(all, strings.ToLower(page.Query)) {
+			page.Rows = append(page.Rows, row)
+		}
+	}
+	return page
+}
+
+// orderView is an order with what came of it.
+type orderView struct {
+	*Order
+	Buyer     *Customer
+	To        *Address
+	Waiting   map[string]money.Decimal // by line
+	Shipments []*Shipment
+	Invoices  []*Invoice
+	Methods   []*Method
+	Span      int // columns before the amount
+	// What the clerk may do now.
+	CanConfirm, CanShip, CanCancel, CanChange bool
+}
+
+func orderPage(u *unit, r *http.Request) any {
+	o := get[Order](u, orders, r.PathValue("id"))
+	v := orderView{Order: o, Waiting: map[string]money.Decimal{}, Span: 5,
+		Buyer:     get[Customer](u, customers, o.Customer),
+		To:        get[Address](u, addresses, o.ShipTo),
+		Shipments: list[Shipment](u, byParent, shipments, o.ID),
+		Invoices:  list[Invoice](u, byParent, invoices, o.ID),
+		Methods:   list[Method](u, ofKind, methods),
+	}
+	if s := u.waiting(o); s != nil {
+		v.CanShip, v.Span = true, 6
+		for _, m := range s.Lines {
+			v.Waiting[m.OrderLine] = m.Quantity
+		}
+	}
+	v.CanConfirm = o.State == draft || o.State == quoted
+	v.CanCancel = v.CanConfirm || o.State == confirmed
+	v.CanChange = v.CanCancel || o.State == partShipped
+	return v
+}
+
+// onOrder is a form of an order's page.
+func onOrder(act func(*unit, *Order, *http.Request)) func(*unit, *http.Request) string {
+	return func(u *unit, r *http.Request) string {
+		o := get[Order](u, orders, r.PathValue("id"))
+		act(u, o, r)
+		return "/orders/" + o.ID
+	}
+}
+
+// onInvoice is a form about an invoice; it stands on its order's page.
+func onInvoice(act func(*unit, *Invoice, *http.Request)) func(*unit, *http.Request) string {
+	return func(u *unit, r *http.Request) string {
+		i := get[Invoice](u, invoices, r.PathValue("id"))
+		act(u, i, r)
+		return "/orders/" + i.Order
+	}
+}
+
+// confirmOrder skips the credit limit: a clerk has looked at it.
+func confirmOrder(u *unit, o *Order, _ *http.Request) {
+	u.quote(o)
+	u.confirm(o, true)
+}
+
+func shipOrder(u *unit, o *Order, r *http.Request) {
+	if r.FormValue("all") != "" {
+		u.ship(o, nil, u.today)
+		return
+	}
+	quantities := map[string]money.Decimal{}
+	for _, l := range o.Lines {
+		if filled(r, "q"+l.ID) {
+			quantities[l.ID] = u.field(r, "q"+l.ID)
+		}
+	}
+	u.ship(o, quantities, u.today)
+}
+
+func changeOrder(u *unit, o *Order, r *http.Request) {
+	u.changeLine(o, r.PathValue("line"), u.field(r, "quantity"))
+}
+
+func receiveMoney(u *unit, i *Invoice, r *http.Request) {
+	u.receive(i, u.field(r, "amount"), r.FormValue("method"), u.today)
+}
