@@ -81,6 +81,7 @@ func changeProduct(u *unit, r *http.Request) string {
 		it.List = u.priceField(r, "list")
 	}
 	u.put(it)
+	u.reprice()
 	if filled(r, "on_hand") {
 		onHand := u.field(r, "on_hand")
 		for _, s := range list[Stock](u, byRef, stocks, it.ID) {
@@ -88,7 +89,6 @@ func changeProduct(u *unit, r *http.Request) string {
 			u.put(s)
 		}
 	}
-	u.reprice()
 	return "/products/" + it.Code
 }
 
