@@ -436,7 +436,7 @@ func cartLines(p *i18n.Printer, s ui.Shell, page CartPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !line.Gone {
-				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/panier/lignes/" + line.ID, CSRF: s.CSRF, ID: "q-" + line.ID, Value: line.typed(p), Label: p.T("shop.quantity"), Key: p.T("shop.change"), Of: p.Of(line.Name), Bad: line.Bad}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/panier/lignes/" + line.ID, CSRF: s.CSRF, ID: "q-" + line.ID, Value: line.typed(p), Label: p.T("shop.quantity"), Key: p.T("shop.change"), Of: p.Of(line.Name), Quiet: true, Bad: line.Bad}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

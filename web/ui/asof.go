@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/asof"
@@ -22,6 +23,32 @@ func (a AsOf) what(p *i18n.Printer) string {
 		return p.T(a.What)
 	}
 	return p.T("ui.asof." + or(a.Source, "erp"))
+}
+
+// sentence is what is said of the age, cut around the time, which must not be
+// broken over two lines.
+func (a AsOf) sentence(p *i18n.Printer) (before, when, after string) {
+	when = a.when(p)
+	key, params := "ui.asof", []any{"what", a.what(p), "time", when}
+	switch {
+	case a.Pending:
+		key = "ui.asof.pending"
+	case a.old():
+		key, params = "ui.asof.old", append(params, "limit", a.Limit)
+	}
+	before, after, _ = strings.Cut(p.T(key, params...), when)
+	return before, when, after
+}
+
+// icon is a clock, and a triangle once the figure is too old.
+func (a AsOf) icon() string {
+	switch {
+	case a.Pending:
+		return "sync"
+	case a.old():
+		return "tri"
+	}
+	return "clock"
 }
 
 // when is the hour today, and the date with it on any other day.

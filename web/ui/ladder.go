@@ -42,7 +42,7 @@ func (l Ladder) here() int {
 
 // Rungs writes the steps for a page: "1 à 4", "5 à 9", "10 et plus" in whole
 // units; "moins de 5", "de 5 à 10" in a unit that can be cut.
-func (l Ladder) Rungs(p *i18n.Printer, unit bool) []Rung {
+func (l Ladder) Rungs(p *i18n.Printer) []Rung {
 	one, here := money.Int(1), l.here()
 	rungs := make([]Rung, 0, len(l.Breaks))
 	for i, b := range l.Breaks {
@@ -68,11 +68,7 @@ func (l Ladder) Rungs(p *i18n.Printer, unit bool) []Rung {
 		} else if i == 0 {
 			key = "ui.ladder.any"
 		}
-		words := p.T(key, "from", from, "to", to)
-		if unit && i+1 < len(l.Breaks) && l.Unit.Symbol != "" {
-			words += " " + p.Of(l.Unit.Name)
-		}
-		rungs = append(rungs, Rung{words, p.Price(b.Price, l.Currency), i == here})
+		rungs = append(rungs, Rung{p.T(key, "from", from, "to", to), p.Price(b.Price, l.Currency), i == here})
 	}
 	return rungs
 }

@@ -36,7 +36,7 @@ func Steps(p *i18n.Printer, l Ladder) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, r := range l.Rungs(p, true) {
+		for _, r := range l.Rungs(p) {
 			var templ_7745c5c3_Var2 = []any{templ.KV("here", r.Here)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 			if templ_7745c5c3_Err != nil {
@@ -199,7 +199,7 @@ func StepsLine(p *i18n.Printer, l Ladder) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, r := range l.Rungs(p, false) {
+			for _, r := range l.Rungs(p) {
 				var templ_7745c5c3_Var11 = []any{templ.KV("here", r.Here)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var11...)
 				if templ_7745c5c3_Err != nil {

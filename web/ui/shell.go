@@ -127,4 +127,11 @@ func themeKey(theme string) string {
 	return "ui.theme." + theme
 }
 
+func hours(p *i18n.Printer, h Help) string {
+	if words := p.Of(h.Hours); words != "" {
+		return ", " + words
+	}
+	return ""
+}
+
 func otherKey(p *i18n.Printer) string { return "ui.language." + string(p.Other) }

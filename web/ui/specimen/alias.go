@@ -1,0 +1,11 @@
+package main
+
+import (
+	"context"
+	"io"
+)
+
+type (
+	ctx    = context.Context
+	writer = io.Writer
+)
