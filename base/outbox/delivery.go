@@ -151,6 +151,13 @@ func QueueOf(ctx context.Context, tx *db.Tx, conn string) (q Queue, err error) {
 	return q, err
 }
 
+// DownSince is since when a connection's far side does not answer; zero while it
+// does.
+func DownSince(ctx context.Context, tx *db.Tx, conn string) (time.Time, error) {
+	br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
+	return br.since, err
+}
+
 type breaker struct {
 	conn         string
 	since, retry time.Time

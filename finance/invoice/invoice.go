@@ -56,15 +56,14 @@ const columns = `id, conn, erp_id, number, customer, po_number, day, due, due_pa
 var (
 	selectInvoice   = db.SQL("invoice.select", `SELECT `+columns+` FROM invoice WHERE id = $1`)
 	selectOfCompany = db.SQL("invoice.select_of_company", `
-SELECT `+columns+` FROM invoice WHERE conn = $1 AND customer = $2 AND (day, id) < ($3, $4) AND (NOT CAST($5 AS BOOLEAN) OR balance <> 0)
-ORDER BY day DESC, id DESC LIMIT $6`)
+SELECT `+columns+` FROM invoice WHERE conn = $1 AND customer = $2 AND (day, id) < ($3, $4)
+    AND (CAST($5 AS TEXT) = '' OR number = CAST($5 AS TEXT) OR po_number = CAST($5 AS TEXT))
+    AND (CAST($6 AS TEXT) = '' OR (balance > 0 AND due > CAST($6 AS TEXT) AND due <= CAST($7 AS TEXT)))
+ORDER BY day DESC, id DESC LIMIT $8`)
 	selectOfOrder = db.SQL("invoice.select_of_order", `
 SELECT i.id, i.conn, i.erp_id, i.number, i.customer, i.po_number, i.day, i.due, i.due_parts, i.currency, i.total, i.balance, i.totals, i.lines, i.state, i.seen
 FROM invoice_order o JOIN invoice i ON i.conn = o.conn AND i.erp_id = o.invoice
 WHERE o.conn = $1 AND o.erp_order = $2 ORDER BY i.day, i.number`)
-	sumOpen = db.SQL("invoice.sum_open", `
-SELECT currency, CAST(SUM(balance) AS BIGINT), CAST(SUM(CASE WHEN due < $3 THEN balance ELSE 0 END) AS BIGINT), COUNT(*) FROM invoice
-WHERE conn = $1 AND customer = $2 AND balance <> 0 GROUP BY currency ORDER BY currency`)
 )
 
 func scan(r db.Row) (i Invoice, err error) {
@@ -97,9 +96,12 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Invoice,
 // After says where a list, newest first, goes on; the zero After is its start.
 type After struct{ Day, ID string }
 
-// List is a part of the company's invoices, newest first; only open ones when
-// asked.
-func List(ctx context.Context, tx *db.Tx, who access.Actor, open bool, after After, n int) ([]Invoice, error) {
+// Filter narrows a list: by age (one of Ages, "" for all) and by number, the
+// invoice's or the purchase order's ("" for all).
+type Filter struct{ Age, Text, Today string }
+
+// List is a part of the company's invoices, newest first.
+func List(ctx context.Context, tx *db.Tx, who access.Actor, f Filter, after After, n int) ([]Invoice, error) {
 	c, err := own(ctx, tx, who)
 	if err != nil {
 		return nil, err
@@ -107,26 +109,8 @@ func List(ctx context.Context, tx *db.Tx, who access.Actor, open bool, after Aft
 	if after.Day == "" {
 		after.Day = "9999-12-31"
 	}
-	return db.All(ctx, tx, selectOfCompany, scan, c.Conn, c.ERP, after.Day, after.ID, open, n)
-}
-
-// Owed is what a company owes in one currency on a day.
-type Owed struct {
-	Open, Overdue money.Amount
-	Invoices      int
-}
-
-// OwedBy sums a company's open invoices and credits, by currency.
-func OwedBy(ctx context.Context, tx *db.Tx, who access.Actor, day string) ([]Owed, error) {
-	c, err := own(ctx, tx, who)
-	if err != nil {
-		return nil, err
-	}
-	return db.All(ctx, tx, sumOpen, func(r db.Row) (o Owed, err error) {
-		err = r.Scan(&o.Open.Currency, &o.Open.Minor, &o.Overdue.Minor, &o.Invoices)
-		o.Overdue.Currency = o.Open.Currency
-		return o, err
-	}, c.Conn, c.ERP, day)
+	from, to := dueBetween(f.Age, f.Today)
+	return db.All(ctx, tx, selectOfCompany, scan, c.Conn, c.ERP, after.Day, after.ID, f.Text, from, to, n)
 }
 
 // OfOrder lists the invoices of an order of the ERP, for who may see the order.

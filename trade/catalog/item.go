@@ -102,3 +102,16 @@ func Families(ctx context.Context, tx *db.Tx, conn, query string) ([]Family, err
 		return f, err
 	}, conn, Pattern(query))
 }
+
+var selectUnits = db.SQL("catalog.select_units", `SELECT erp_id, name_fr, name_en, symbol, digits FROM unit WHERE conn = $1`)
+
+// Units are all units of sale, by the ERP's id.
+func Units(ctx context.Context, tx *db.Tx, conn string) (map[string]Unit, error) {
+	units := map[string]Unit{}
+	_, err := db.All(ctx, tx, selectUnits, func(r db.Row) (u Unit, err error) {
+		err = r.Scan(&u.ERP, &u.Name.FR, &u.Name.EN, &u.Symbol, &u.Digits)
+		units[u.ERP] = u
+		return u, err
+	}, conn)
+	return units, err
+}

@@ -119,6 +119,23 @@ func ShipTos(ctx context.Context, tx *db.Tx, c Customer) ([]Address, error) {
 	return db.All(ctx, tx, selectShipTo, scanAddress, c.Conn, c.ERP)
 }
 
+var selectNames = db.SQL("customer.select_address_names", `SELECT erp_id, name, street FROM address WHERE conn = $1 AND customer = $2`)
+
+// ShipToNames are the names of all of a customer's addresses, also former ones,
+// by the ERP's id; an address without a name is called by its street.
+func ShipToNames(ctx context.Context, tx *db.Tx, c Customer) (map[string]string, error) {
+	names := map[string]string{}
+	_, err := db.All(ctx, tx, selectNames, func(r db.Row) (_ struct{}, err error) {
+		var id, name, street string
+		if err = r.Scan(&id, &name, &street); name == "" {
+			name = street
+		}
+		names[id] = name
+		return struct{}{}, err
+	}, c.Conn, c.ERP)
+	return names, err
+}
+
 // AddressOf is one address, whoever's; the zero Address when it is unknown.
 func AddressOf(ctx context.Context, tx *db.Tx, conn, id string) (Address, error) {
 	a, _, err := db.One(ctx, tx, selectAddress, scanAddress, conn, id)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
 )
 
 // Merchant is the one who sells, and how its ERP counts. It is read from the
@@ -12,7 +13,7 @@ type Merchant struct {
 	Conn     string // the connection to its books
 	Name     string
 	Phone    string
-	Hours    string // message key of when the phone is answered
+	Hours    erp.Text // when the phone is answered
 	Currency string
 	Rounding money.Rounding
 	Zone     *time.Location // of its business days

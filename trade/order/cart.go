@@ -102,6 +102,28 @@ func CartOf(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Custome
 	return cart, nil
 }
 
+var summarize = db.SQL("order.summarize_cart", `
+SELECT l.quantity, l.price FROM cart_line l JOIN cart c ON c.id = l.cart WHERE c.person = $1`)
+
+// CartSummary is how many lines a cart has and what they came to when they were
+// put in: enough for the corner of every page.
+func CartSummary(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer, m customer.Merchant) (n int, sum money.Amount, err error) {
+	lines, err := db.All(ctx, tx, summarize, func(r db.Row) (l CartLine, err error) {
+		err = r.Scan(&l.Quantity, &l.Was)
+		return l, err
+	}, who.Person)
+	sum = money.Zero(c.Currency)
+	for _, l := range lines {
+		if err == nil {
+			l.Amount, err = m.Rounding.Mode.Extend(l.Was, l.Quantity, c.Currency)
+		}
+		if err == nil {
+			sum, err = sum.Add(l.Amount)
+		}
+	}
+	return len(lines), sum, err
+}
+
 // reprice gives a line today's price.
 func (l *CartLine) reprice(c customer.Customer, m customer.Merchant) (err error) {
 	l.Amount = money.Zero(c.Currency)

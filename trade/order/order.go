@@ -115,7 +115,9 @@ var (
 	selectByKey     = db.SQL("order.select_by_key", `SELECT `+columns+` FROM sales_order WHERE key = $1`)
 	selectByERP     = db.SQL("order.select_by_erp", `SELECT `+columns+` FROM sales_order WHERE conn = $1 AND erp_id = $2`)
 	selectOfCompany = db.SQL("order.select_of_company", `
-SELECT `+columns+` FROM sales_order WHERE customer = $1 AND (placed, id) < ($2, $3) ORDER BY placed DESC, id DESC LIMIT $4`)
+SELECT `+columns+` FROM sales_order WHERE customer = $1 AND (placed, id) < ($2, $3)
+    AND (CAST($4 AS TEXT) = '' OR reference = CAST($4 AS TEXT) OR erp_number = CAST($4 AS TEXT) OR po_number = CAST($4 AS TEXT))
+ORDER BY placed DESC, id DESC LIMIT $5`)
 	selectLines = db.SQL("order.select_lines", `
 SELECT l.no, l.item, l.sku, l.name_fr, l.name_en, l.unit, COALESCE(u.name_fr, ''), COALESCE(u.name_en, ''), l.freight,
     l.quantity, l.shipped, l.invoiced, l.unit_price, l.amount
@@ -182,15 +184,16 @@ type Page struct {
 	ID     string
 }
 
-// List is a part of the company's orders, newest first, without lines.
-func List(ctx context.Context, tx *db.Tx, who access.Actor, after Page, n int) ([]Order, error) {
+// List is a part of the company's orders, newest first, without lines; with one
+// number, ours, the ERP's or a purchase order's, or all of them ("").
+func List(ctx context.Context, tx *db.Tx, who access.Actor, number string, after Page, n int) ([]Order, error) {
 	if err := who.Must(access.ViewOrders); err != nil {
 		return nil, err
 	}
 	if after.Before.IsZero() {
 		after = Page{tx.Now.Add(time.Hour), ""}
 	}
-	return db.All(ctx, tx, selectOfCompany, scanOrder, who.Customer, after.Before, after.ID, n)
+	return db.All(ctx, tx, selectOfCompany, scanOrder, who.Customer, after.Before, after.ID, number, n)
 }
 
 // Shipment is goods of an order that left or are being prepared.
@@ -268,4 +271,39 @@ func CountSince(ctx context.Context, tx *db.Tx, since time.Time) ([]Counted, err
 		err = r.Scan((*string)(&c.State), &c.N)
 		return c, err
 	}, since)
+}
+
+// Purchase is one time a company bought an item.
+type Purchase struct {
+	Order, Number, Day string
+	Quantity, Price    money.Decimal
+}
+
+var selectBought = db.SQL("order.select_bought", `
+SELECT o.id, COALESCE(o.erp_number, o.reference), o.day, l.quantity, l.unit_price
+FROM sales_order o JOIN order_line l ON l.order_id = o.id
+WHERE o.customer = $1 AND l.item = $2 AND o.state NOT IN ('refused', 'cancelled') ORDER BY o.placed DESC, o.id DESC LIMIT $3`)
+
+// Bought is when and at which price an actor's company last bought an item.
+func Bought(ctx context.Context, tx *db.Tx, who access.Actor, item string, n int) ([]Purchase, error) {
+	if !who.Can(access.ViewOrders) {
+		return nil, nil
+	}
+	return db.All(ctx, tx, selectBought, func(r db.Row) (p Purchase, err error) {
+		err = r.Scan(&p.Order, &p.Number, &p.Day, &p.Quantity, &p.Price)
+		return p, err
+	}, who.Customer, item, n)
+}
+
+var selectOfInvoice = db.SQL("order.select_of_invoice", `
+SELECT o.id, o.reference, COALESCE(o.erp_number, '') FROM invoice_order i JOIN sales_order o ON o.conn = i.conn AND o.erp_id = i.erp_order
+WHERE i.conn = $1 AND i.invoice = $2 AND o.customer = $3 ORDER BY o.placed`)
+
+// OfInvoice names the orders of an invoice of the ERP that are the actor's
+// company's.
+func OfInvoice(ctx context.Context, tx *db.Tx, who access.Actor, conn, invoice string) ([]Order, error) {
+	return db.All(ctx, tx, selectOfInvoice, func(r db.Row) (o Order, err error) {
+		err = r.Scan(&o.ID, &o.Reference, &o.ERPNumber)
+		return o, err
+	}, conn, invoice, who.Customer)
 }

@@ -1,0 +1,47 @@
+package web
+
+import (
+	"context"
+
+	"comptoir.example/comptoir/base/asof"
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/trade/access"
+	"comptoir.example/comptoir/trade/customer"
+	"comptoir.example/comptoir/trade/order"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// Counter is what every page of the shop and the portal knows: the company, its
+// cart, how fresh the ERP's figures are.
+type Counter struct {
+	Customer customer.Customer
+	Board    asof.Board
+	Shell    ui.Shell
+}
+
+// Counter reads it. tab is the current one: "catalogue", "orders", "invoices" or
+// "".
+func (r *Request) Counter(ctx context.Context, tx *db.Tx, title, tab string) (c Counter, err error) {
+	if c.Customer, err = customer.Of(ctx, tx, r.Actor); err != nil {
+		return c, err
+	}
+	if c.Board, err = asof.Read(ctx, tx, c.Customer.Conn); err != nil {
+		return c, err
+	}
+	c.Shell = r.Shell(title)
+	c.Shell.Company, c.Shell.Tabs = c.Customer.Name, ui.ShopTabs(tab)
+	if r.Actor.Can(access.PlaceOrder) {
+		lines, sum, err := order.CartSummary(ctx, tx, r.Actor, c.Customer, r.Site.Engine.Merchant())
+		if err != nil {
+			return c, err
+		}
+		c.Shell.Cart = &ui.Cart{Lines: lines, Sum: sum}
+	}
+	q, err := outbox.DownSince(ctx, tx, c.Customer.Conn)
+	if err == nil && !q.IsZero() {
+		c.Shell.Banners = append(c.Shell.Banners[:len(c.Shell.Banners):len(c.Shell.Banners)],
+			ui.Banner{Tone: "info", Key: "web.erp_down", Params: []any{"time", r.P.Time(q)}})
+	}
+	return c, err
+}

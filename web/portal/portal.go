@@ -1,0 +1,280 @@
+// Package portal is the customer's own counter: orders, invoices.
+package portal
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"comptoir.example/comptoir/base/asof"
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/trade/access"
+	"comptoir.example/comptoir/trade/catalog"
+	"comptoir.example/comptoir/trade/customer"
+	"comptoir.example/comptoir/trade/order"
+	"comptoir.example/comptoir/trade/price"
+	"comptoir.example/comptoir/web"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// Routes are the portal's addresses.
+func Routes() []web.Route {
+	return []web.Route{
+		web.Get("/orders", access.ViewOrders, web.None, showOrders),
+		web.Get("/orders/{id}", access.ViewOrders, web.OwnCompany, showOrder),
+		web.Get("/invoices", access.ViewInvoices, web.None, showInvoices),
+		web.Get("/invoices/{id}", access.ViewInvoices, web.OwnCompany, showInvoice),
+	}
+}
+
+// pageSize is how many documents a page of a list shows.
+const pageSize = 50
+
+// GET /orders
+func showOrders(w http.ResponseWriter, r *web.Request) error {
+	var c web.Counter
+	var page OrdersPage
+	page.Query = r.URL.Query().Get("q")
+	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
+		if c, err = r.Counter(ctx, tx, r.P.T("ui.tab.orders"), "orders"); err != nil {
+			return err
+		}
+		orders, err := order.List(ctx, tx, r.Actor, page.Query, after(r), pageSize+1)
+		if err != nil {
+			return err
+		}
+		if len(orders) > pageSize {
+			orders = orders[:pageSize]
+			last := orders[pageSize-1]
+			page.Pages.Next = nextPage(r, last.Placed, last.ID)
+		}
+		names, err := customer.ShipToNames(ctx, tx, c.Customer)
+		for _, o := range orders {
+			sums, final := o.Sums()
+			page.Orders = append(page.Orders, OrderRow{ID: o.ID, Number: o.Reference, ERPNumber: o.ERPNumber, PONumber: o.PONumber, PlacedAt: o.Placed,
+				ShipTo: names[o.ShipTo], State: StampOf(o.State), Total: sums.Total, Estimate: !final})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.AsOf = r.AsOf(c.Board, "order", "")
+	return r.Show(w, http.StatusOK, Orders(r.P, c.Shell, page))
+}
+
+// after reads where a list goes on; nextPage writes it.
+func after(r *web.Request) order.Page {
+	values := r.URL.Query()
+	at, err := time.Parse(time.RFC3339Nano, values.Get("before"))
+	if err != nil {
+		return order.Page{}
+	}
+	return order.Page{Before: at, ID: values.Get("id")}
+}
+
+func nextPage(r *web.Request, at time.Time, id string) string {
+	values := r.URL.Query()
+	values.Set("before", at.Format(time.RFC3339Nano))
+	values.Set("id", id)
+	return r.URL.Path + "?" + values.Encode()
+}
+
+// StampOf is an order's state in the vocabulary of stamps.
+func StampOf(s order.State) string {
+	if s == order.Refused {
+		return "rejected"
+	}
+	return string(s)
+}
+
+// GET /orders/{id}
+func showOrder(w http.ResponseWriter, r *web.Request) error {
+	var c web.Counter
+	var page OrderPage
+	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
+		if c, err = r.Counter(ctx, tx, "", "orders"); err != nil {
+			return err
+		}
+		o, err := order.Find(ctx, tx, r.Actor, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		page, err = ReadOrder(ctx, tx, r, o, c.Board)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.JustNow = r.URL.Query().Has("placed")
+	if page.ETag, err = web.Mark(r.Context(), OrderLive(r.P, page)); err != nil {
+		return err
+	}
+	if r.IsLive() {
+		return r.Part(w, page.ETag, OrderLive(r.P, page))
+	}
+	c.Shell.Title = r.P.T("portal.order.title", "number", page.Number)
+	return r.Show(w, http.StatusOK, Order(r.P, c.Shell, page))
+}
+
+// ReadOrder is everything the page of an order shows; the desk shows it too.
+func ReadOrder(ctx context.Context, tx *db.Tx, r *web.Request, o order.Order, board asof.Board) (OrderPage, error) {
+	sums, final := o.Sums()
+	page := OrderPage{ID: o.ID, Number: o.Reference, ERPNumber: o.ERPNumber, PONumber: o.PONumber, State: StampOf(o.State), PlacedAt: o.Placed,
+		Totals: sums, FromERP: final, Comment: o.Comment, AsOf: r.AsOf(board, "order", ""), Phone: r.Site.Engine.Merchant().Phone,
+		Final: o.State == order.Cancelled}
+	if final && o.Key != "" && o.Totals.Total != sums.Total {
+		page.Accepted = &o.Totals.Total
+	}
+	for _, l := range o.Lines {
+		if l.Freight {
+			continue
+		}
+		line := ui.Line{Ordered: l.Quantity, Shipped: l.Shipped, Cancelled: o.State == order.Cancelled}
+		if o.State == order.Accepted {
+			line.Preparing = l.Left()
+		}
+		page.Lines = append(page.Lines, OrderLine{SKU: l.SKU, Name: l.Name, Price: l.UnitPrice, Amount: l.Amount, Line: line})
+	}
+	shipments, err := order.Shipments(ctx, tx, o)
+	if err != nil {
+		return page, err
+	}
+	for _, s := range shipments {
+		page.Shipments = append(page.Shipments, Shipment{s.Number, s.Day, s.Carrier, s.Tracking, s.State})
+	}
+	invoices, err := invoice.OfOrder(ctx, tx, o.Conn, o.ERP)
+	if err != nil {
+		return page, err
+	}
+	today := r.Site.Engine.Merchant().Day(r.Now)
+	for _, i := range invoices {
+		shown := OrderInvoice{ID: i.ID, Number: i.Number, Due: i.Due, State: invoiceStamp(i, today), Total: i.Total, Open: i.Open}
+		if !r.Actor.Can(access.ViewInvoices) {
+			shown.ID = "" // its number is no secret to who ordered; its page needs the right
+		}
+		page.Invoices = append(page.Invoices, shown)
+	}
+	if err := page.whereTo(ctx, tx, o); err != nil {
+		return page, err
+	}
+	if err := page.tell(ctx, tx, r, o, shipments, invoices); err != nil {
+		return page, err
+	}
+	return page, nil
+}
+
+func (page *OrderPage) whereTo(ctx context.Context, tx *db.Tx, o order.Order) error {
+	a, err := customer.AddressOf(ctx, tx, o.Conn, o.ShipTo)
+	if err != nil {
+		return err
+	}
+	page.ShipTo = Address{a.Name, erp.Address{Name: a.Name, Street: a.Street, City: a.City, Region: a.Region, Postal: a.Postal, Country: a.Country}}
+	methods, err := customer.Methods(ctx, tx, o.Conn, erp.KindDeliveryMethod)
+	for _, m := range methods {
+		if m.ERP == o.Delivery {
+			page.Delivery = m.Name
+		}
+	}
+	return err
+}
+
+func invoiceStamp(i invoice.Invoice, today string) string {
+	if s := i.Standing(today); s != "credit" {
+		return s
+	}
+	return "credited"
+}
+
+// GET /invoices
+func showInvoices(w http.ResponseWriter, r *web.Request) error {
+	var c web.Counter
+	page := InvoicesPage{Query: r.URL.Query().Get("q"), Age: r.URL.Query().Get("age")}
+	today := r.Site.Engine.Merchant().Day(r.Now)
+	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
+		if c, err = r.Counter(ctx, tx, r.P.T("ui.tab.invoices"), "invoices"); err != nil {
+			return err
+		}
+		ages, err := invoice.Aging(ctx, tx, r.Actor, today)
+		if err != nil {
+			return err
+		}
+		page.Open, page.Overdue, page.Credits = ages.Open, ages.Overdue, ages.Credits
+		page.NextDue = ages.NextDue
+		for i, key := range invoice.Ages {
+			page.Aging = append(page.Aging, Age{key, ages.By[i]})
+		}
+		values := r.URL.Query()
+		list, err := invoice.List(ctx, tx, r.Actor, invoice.Filter{Age: page.Age, Text: page.Query, Today: today},
+			invoice.After{Day: values.Get("before"), ID: values.Get("id")}, pageSize+1)
+		if len(list) > pageSize {
+			list = list[:pageSize]
+			last := list[pageSize-1]
+			values.Set("before", last.Day)
+			values.Set("id", last.ID)
+			page.Pages.Next = "/invoices?" + values.Encode()
+		}
+		for _, i := range list {
+			page.Invoices = append(page.Invoices, InvoiceRow{ID: i.ID, Number: i.Number, PONumber: i.PONumber, Date: i.Day, Due: i.Due,
+				DaysLate: i.DaysLate(today), State: invoiceStamp(i, today), Total: i.Total, Open: i.Open})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.AsOf = r.AsOf(c.Board, "invoice", "")
+	return r.Show(w, http.StatusOK, Invoices(r.P, c.Shell, page))
+}
+
+// GET /invoices/{id}
+func showInvoice(w http.ResponseWriter, r *web.Request) error {
+	var c web.Counter
+	var page InvoicePage
+	today := r.Site.Engine.Merchant().Day(r.Now)
+	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
+		if c, err = r.Counter(ctx, tx, "", "invoices"); err != nil {
+			return err
+		}
+		i, err := invoice.Find(ctx, tx, r.Actor, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		page = InvoicePage{ID: i.ID, Number: i.Number, Credit: i.Total.Minor < 0, State: invoiceStamp(i, today), Date: i.Day, Due: i.Parts,
+			DaysLate: i.DaysLate(today), PONumber: i.PONumber, Totals: i.Totals, Open: i.Open, AsOf: r.AsOf(c.Board, "invoice", "")}
+		orders, err := order.OfInvoice(ctx, tx, r.Actor, i.Conn, i.ERP)
+		if err != nil {
+			return err
+		}
+		for _, o := range orders {
+			page.Orders = append(page.Orders, OrderRef{o.ID, o.Number()})
+		}
+		page.Lines, err = invoiceLines(ctx, tx, c.Customer, i)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.Shell.Title = page.Number
+	return r.Show(w, http.StatusOK, Invoice(r.P, c.Shell, page))
+}
+
+func invoiceLines(ctx context.Context, tx *db.Tx, c customer.Customer, i invoice.Invoice) (lines []InvoiceLine, err error) {
+	var ids []string
+	for _, l := range i.Lines {
+		ids = append(ids, l.Item)
+	}
+	offers, err := price.Of(ctx, tx, c, ids)
+	if err != nil {
+		return nil, err
+	}
+	units, err := catalog.Units(ctx, tx, i.Conn)
+	for _, l := range i.Lines {
+		item := offers[l.Item]
+		line := InvoiceLine{SKU: item.SKU, Text: l.Text, Unit: units[l.Unit].Name, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Amount}
+		lines = append(lines, line)
+	}
+	return lines, err
+}

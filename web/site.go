@@ -1,0 +1,40 @@
+// Package web is what the four faces share: routes that declare their
+// permission, sessions, forms, errors turned into pages once, and headers.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// Site is the shop as the faces see it.
+type Site struct {
+	DB      *db.DB
+	Engine  *erpsync.Engine
+	Words   *i18n.Catalogue
+	Secure  bool // served over TLS: cookies are __Host- and Secure
+	Banners []ui.Banner
+	Version string
+	Log     *slog.Logger
+	// ERPBudget is how long a page waits for the ERP's own figures.
+	ERPBudget time.Duration
+	// SignInPage shows the sign-in form, with the form that waits behind it or nil.
+	SignInPage func(w http.ResponseWriter, r *Request, waiting *Resumed) error
+	requests   counter
+}
+
+// Handler answers a request or says why it cannot; the error becomes a page.
+type Handler func(w http.ResponseWriter, r *Request) error
+
+// Mount puts a face's routes on a mux.
+func (s *Site) Mount(mux *http.ServeMux, routes ...Route) {
+	for _, route := range routes {
+		mux.Handle(route.Method+" "+route.Path, s.guard(route))
+	}
+}
