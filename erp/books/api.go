@@ -2,6 +2,7 @@ package books
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -139,7 +140,7 @@ func listed(u *unit, r *http.Request) any {
 		return Listings{all(u, listedIDs, scanListing, kind, string(wanted))}
 	}
 	stamp, id, _ := strings.Cut(q.Get("after"), ",")
-	limit := max(1, min(number(q.Get("limit")), 1000))
+	limit := min(cmp.Or(number(q.Get("limit")), 100), 1000)
 	return Listings{all(u, changedIn, scanListing, kind, number(stamp), number(id), limit)}
 }
 

@@ -22,12 +22,16 @@ type running struct {
 }
 
 // open starts the program on a folder and signs the connector in.
-func open(t *testing.T, dir string) *running {
+func open(t *testing.T, dir string, with ...func(*Options)) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- Serve(ctx, Options{Listen: "127.0.0.1:0", Dir: dir, Token: token, Lang: i18n.FR, Ready: func(url string) { ready <- url }})
+		o := Options{Listen: "127.0.0.1:0", Dir: dir, Token: token, Lang: i18n.FR, Ready: func(url string) { ready <- url }}
+		for _, change := range with {
+			change(&o)
+		}
+		done <- Serve(ctx, o)
 	}()
 	r := &running{t: t, dir: dir, stop: func() {
 		cancel()

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,25 +37,18 @@ func Connect(url, token string) *Connector {
 	return &Connector{strings.TrimRight(url, "/"), token, &http.Client{Transport: transport, Timeout: operation}}
 }
 
-// paths are the API's words for the kinds.
-var paths = map[erp.Kind]string{
-	erp.KindTerm: terms, erp.KindPaymentMethod: methods, erp.KindDeliveryMethod: deliveries, erp.KindUnit: units,
-	erp.KindTax: taxes, erp.KindTaxCase: taxCases, erp.KindCustomer: customers, erp.KindAddress: addresses,
-	erp.KindItem: items, erp.KindPrice: prices, erp.KindStock: stocks, erp.KindOrder: orders,
-	erp.KindShipment: shipments, erp.KindInvoice: invoices,
-}
-
 // Probe implements erp.Connector.
 func (c *Connector) Probe(ctx context.Context) (erp.Capabilities, error) {
 	var who Company
 	if err := c.get(ctx, "company", nil, &who); err != nil {
 		return erp.Capabilities{}, err
 	}
+	known := slices.DeleteFunc(slices.Clone(erp.Kinds), func(k erp.Kind) bool { return kinds[k].path == "" })
 	return erp.Capabilities{
 		Product: "Comptoir Books", Company: who.Name, Currency: who.Currency, TimeZone: who.Zone,
 		Rounding: money.Rounding{Mode: money.HalfEven, Level: money.PerDocument, PriceDigits: 4},
 		Lanes:    4, Overlap: overlap, Operation: operation, PollEvery: 500 * time.Millisecond,
-		PriceLive: true, QuoteLive: true, Kinds: erp.Kinds,
+		PriceLive: true, QuoteLive: true, Kinds: known,
 	}, nil
 }
 
@@ -67,7 +61,7 @@ func (c *Connector) Changed(ctx context.Context, kind erp.Kind, text string, lim
 	limit = max(1, min(limit, 1000))
 	var found Listings
 	query := url.Values{"after": {at.after()}, "limit": {strconv.Itoa(limit)}}
-	if err := c.get(ctx, paths[kind], query, &found); err != nil {
+	if err := c.get(ctx, kinds[kind].path, query, &found); err != nil {
 		return erp.Page{}, err
 	}
 	page := erp.Page{More: len(found.Records) == limit}
@@ -87,7 +81,7 @@ func (c *Connector) Read(ctx context.Context, kind erp.Kind, ids []string) ([]er
 	for from := 0; from < len(ids); from += most {
 		part := ids[from:min(from+most, len(ids))]
 		var found Listings
-		if err := c.get(ctx, paths[kind], url.Values{"ids": {strings.Join(part, ",")}}, &found); err != nil {
+		if err := c.get(ctx, kinds[kind].path, url.Values{"ids": {strings.Join(part, ",")}}, &found); err != nil {
 			return nil, err
 		}
 		there := map[string]bool{}
@@ -106,7 +100,7 @@ func (c *Connector) Read(ctx context.Context, kind erp.Kind, ids []string) ([]er
 
 // IDs implements erp.Connector.
 func (c *Connector) IDs(ctx context.Context, kind erp.Kind) (ids []string, err error) {
-	err = c.get(ctx, paths[kind]+"/ids", nil, &ids)
+	err = c.get(ctx, kinds[kind].path+"/ids", nil, &ids)
 	return ids, err
 }
 
@@ -186,8 +180,8 @@ func (c *Connector) orders(ctx context.Context, query url.Values) ([]Order, erro
 	}
 	var all []Order
 	for _, l := range found.Records {
-		o, err := as[Order](l.Body)
-		if err != nil {
+		var o Order
+		if err := json.Unmarshal(l.Body, &o); err != nil {
 			return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
 		}
 		all = append(all, o)

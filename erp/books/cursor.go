@@ -47,7 +47,7 @@ func (c *cursor) meets(l listing) bool {
 // text forgets what no later pass can meet again.
 func (c *cursor) text(more bool) string {
 	for id, stamp := range c.Seen {
-		if stamp <= c.Top-overlap.Microseconds() {
+		if stamp < c.Top-overlap.Microseconds() {
 			delete(c.Seen, id)
 		}
 	}

@@ -2,6 +2,7 @@ package books
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"comptoir.example/comptoir/erp"
@@ -11,11 +12,13 @@ import (
 // read is kept, and says why.
 func record(kind erp.Kind, l listing) erp.Record {
 	r := erp.Record{Kind: kind, ID: l.ID, ChangedAt: time.UnixMicro(l.Changed).UTC(), Raw: withoutCost(l.Body)}
-	r.Rev = r.ChangedAt.Format(time.RFC3339Nano)
-	err := fill(&r, l.Body)
+	r.Rev = strconv.FormatInt(l.Changed, 10)
+	no, body, err := kinds[kind].read(l.Body)
 	if err != nil {
-		r.Body, r.Malformed = nil, err.Error()
+		r.Malformed = err.Error()
+		return r
 	}
+	r.No, r.Body = no, body
 	return r
 }
 
@@ -26,75 +29,58 @@ func withoutCost(body json.RawMessage) json.RawMessage {
 		return body
 	}
 	delete(fields, "cost")
-	rest, err := json.Marshal(fields)
-	if err != nil {
-		return nil
-	}
+	rest, _ := json.Marshal(fields) // was JSON: cannot fail
 	return rest
 }
 
-// as reads a document of the API.
-func as[T any](body json.RawMessage) (d T, err error) {
-	err = json.Unmarshal(body, &d)
-	return d, err
+// reader reads a body: its number for people, and what it is in the contract.
+type reader func(json.RawMessage) (string, erp.Body, error)
+
+// kinds are the API's word for each kind, and what to make of its records.
+var kinds = map[erp.Kind]struct {
+	path string
+	read reader
+}{
+	erp.KindTerm:           {terms, mapped(func(d Term) (string, erp.Body) { return d.Code, d.canonical() })},
+	erp.KindPaymentMethod:  {methods, mapped(func(d erp.PaymentMethod) (string, erp.Body) { return "", d })},
+	erp.KindDeliveryMethod: {deliveries, mapped(func(d erp.DeliveryMethod) (string, erp.Body) { return "", d })},
+	erp.KindUnit:           {units, mapped(func(d erp.Unit) (string, erp.Body) { return d.Symbol, d })},
+	erp.KindTax:            {taxes, mapped(func(d erp.Tax) (string, erp.Body) { return "", d })},
+	erp.KindTaxCase:        {taxCases, mapped(func(d erp.TaxCase) (string, erp.Body) { return "", d })},
+	erp.KindCustomer:       {customers, mapped(func(d Customer) (string, erp.Body) { return d.Code, d.canonical() })},
+	erp.KindAddress:        {addresses, mapped(func(d erp.Address) (string, erp.Body) { return "", d })},
+	erp.KindItem:           {items, mapped(func(d Item) (string, erp.Body) { return d.Code, d.canonical() })},
+	erp.KindPrice: {prices, mapped(func(d Ladder) (string, erp.Body) {
+		return "", erp.Price{PriceList: d.PriceList, Item: d.Item, Currency: currency, Breaks: d.Breaks}
+	})},
+	erp.KindStock:    {stocks, mapped(func(d Stock) (string, erp.Body) { return "", d.canonical() })},
+	erp.KindOrder:    {orders, mapped(func(d Order) (string, erp.Body) { return d.Number, d.canonical() })},
+	erp.KindShipment: {shipments, mapped(func(d Shipment) (string, erp.Body) { return d.Number, d.canonical() })},
+	erp.KindInvoice:  {invoices, mapped(func(d Invoice) (string, erp.Body) { return d.Number, d.canonical() })},
 }
 
-// fill reads a body. What the API says in the contract's words goes through.
-func fill(r *erp.Record, body json.RawMessage) (err error) {
-	switch r.Kind {
-	case erp.KindTerm:
-		var d Term
-		d, err = as[Term](body)
-		term := erp.Term{Name: d.Name}
-		if n := len(d.Parts); n > 0 {
-			term.Days = &d.Parts[n-1].Days
+func mapped[T any](f func(T) (string, erp.Body)) reader {
+	return func(data json.RawMessage) (string, erp.Body, error) {
+		var d T
+		if err := json.Unmarshal(data, &d); err != nil {
+			return "", nil, err
 		}
-		r.No, r.Body = d.Code, term
-	case erp.KindPaymentMethod:
-		r.Body, err = as[erp.PaymentMethod](body)
-	case erp.KindDeliveryMethod:
-		r.Body, err = as[erp.DeliveryMethod](body)
-	case erp.KindUnit:
-		var d erp.Unit
-		d, err = as[erp.Unit](body)
-		r.No, r.Body = d.Symbol, d
-	case erp.KindTax:
-		r.Body, err = as[erp.Tax](body)
-	case erp.KindTaxCase:
-		r.Body, err = as[erp.TaxCase](body)
-	case erp.KindCustomer:
-		var d Customer
-		d, err = as[Customer](body)
-		r.No, r.Body = d.Code, d.canonical()
-	case erp.KindAddress:
-		r.Body, err = as[erp.Address](body)
-	case erp.KindItem:
-		var d Item
-		d, err = as[Item](body)
-		r.No, r.Body = d.Code, d.canonical()
-	case erp.KindPrice:
-		var d Ladder
-		d, err = as[Ladder](body)
-		r.Body = erp.Price{PriceList: d.PriceList, Item: d.Item, Currency: currency, Breaks: d.Breaks}
-	case erp.KindStock:
-		var d Stock
-		d, err = as[Stock](body)
-		r.Body = erp.Stock{Item: d.Item, Warehouse: "WH", Place: erp.Text{FR: "Entrepôt", EN: "Warehouse"},
-			OnHand: d.OnHand, Available: minus(d.OnHand, d.Promised)}
-	case erp.KindOrder:
-		var d Order
-		d, err = as[Order](body)
-		r.No, r.Body = d.Number, d.canonical()
-	case erp.KindShipment:
-		var d Shipment
-		d, err = as[Shipment](body)
-		r.No, r.Body = d.Number, d.canonical()
-	case erp.KindInvoice:
-		var d Invoice
-		d, err = as[Invoice](body)
-		r.No, r.Body = d.Number, d.canonical()
+		no, body := f(d)
+		return no, body, nil
 	}
-	return err
+}
+
+func (d Term) canonical() erp.Term {
+	t := erp.Term{Name: d.Name}
+	if n := len(d.Parts); n > 0 {
+		t.Days = &d.Parts[n-1].Days
+	}
+	return t
+}
+
+func (d Stock) canonical() erp.Stock {
+	return erp.Stock{Item: d.Item, Warehouse: "WH", Place: erp.Text{FR: "Entrepôt", EN: "Warehouse"},
+		OnHand: d.OnHand, Available: minus(d.OnHand, d.Promised)}
 }
 
 func (d Customer) canonical() erp.Customer {

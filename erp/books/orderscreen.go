@@ -67,7 +67,7 @@ func orderPage(u *unit, r *http.Request) any {
 	return v
 }
 
-// onOrder is a form of an order's page.
+// onOrder is a form of an order's page, and onInvoice one about an invoice there.
 func onOrder(act func(*unit, *Order, *http.Request)) func(*unit, *http.Request) string {
 	return func(u *unit, r *http.Request) string {
 		o := get[Order](u, orders, r.PathValue("id"))
@@ -76,7 +76,6 @@ func onOrder(act func(*unit, *Order, *http.Request)) func(*unit, *http.Request) 
 	}
 }
 
-// onInvoice is a form about an invoice; it stands on its order's page.
 func onInvoice(act func(*unit, *Invoice, *http.Request)) func(*unit, *http.Request) string {
 	return func(u *unit, r *http.Request) string {
 		i := get[Invoice](u, invoices, r.PathValue("id"))

@@ -220,7 +220,7 @@ func (u *unit) seedOrders() {
 		f := strings.Split(text, "|")
 		age, _ := strconv.Atoi(f[2]) // a number of ours
 		c := find[Customer](u, customers, f[1])
-		to := list[Address](u, ofOwner, addresses, c.ID)
+		to := list[Address](u, byParent, addresses, c.ID)
 		if u.err != nil {
 			return
 		}

@@ -31,13 +31,12 @@ func (u *unit) newShipment(o *Order) *Shipment {
 
 // keepShipment keeps a shipment of something; a new one gets its number.
 func (u *unit) keepShipment(s *Shipment) {
-	if s.Number == "" && len(s.Lines) == 0 {
-		return
-	}
-	if s.Number == "" {
+	if s.Number == "" && len(s.Lines) > 0 {
 		s.Number = u.number("EXP-", 4)
 	}
-	u.put(s)
+	if s.Number != "" {
+		u.put(s)
+	}
 }
 
 // waiting is the shipment of an order that has not left; nil when there is none.

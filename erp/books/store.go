@@ -57,7 +57,6 @@ var (
 	byRef      = db.SQL("books.by_ref", `SELECT body FROM record WHERE kind = $1 AND ref = $2 ORDER BY id`)
 	byParent   = db.SQL("books.by_parent", `SELECT body FROM record WHERE kind = $1 AND parent = $2 ORDER BY id`)
 	openOf     = db.SQL("books.open_of", `SELECT body FROM record WHERE kind = $1 AND owner = $2 AND open ORDER BY id`)
-	ofOwner    = db.SQL("books.of_owner", `SELECT body FROM record WHERE kind = $1 AND owner = $2 ORDER BY id`)
 	ofKind     = db.SQL("books.of_kind", `SELECT body FROM record WHERE kind = $1 ORDER BY id`)
 	newest     = db.SQL("books.newest", `SELECT body FROM record WHERE kind = $1 ORDER BY id DESC LIMIT $2`)
 	changedIn  = db.SQL("books.changed", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND (changed, id) > ($2, $3) ORDER BY changed, id LIMIT $4`)

@@ -240,7 +240,7 @@ func (d *Tax) place() place       { return place{kind: taxes} }
 func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.CustomerTax + "/" + d.ItemTax} }
 func (d *PriceList) place() place { return place{kind: priceLists, ref: d.Name} }
 func (d *Customer) place() place  { return place{kind: customers, ref: d.Code} }
-func (d *Address) place() place   { return place{kind: addresses, owner: d.Customer} }
+func (d *Address) place() place   { return place{kind: addresses, parent: d.Customer} }
 func (d *Item) place() place      { return place{kind: items, ref: d.Code} }
 func (d *Ladder) place() place    { return place{kind: prices, ref: d.PriceList + "/" + d.Item} }
 func (d *Stock) place() place     { return place{kind: stocks, ref: d.Item} }

@@ -4,8 +4,8 @@ CREATE TABLE record (
     id      {{bigint}} PRIMARY KEY,
     kind    TEXT NOT NULL,
     ref     TEXT NOT NULL,       -- what people or other programs look it up by: code, number, key
-    owner   TEXT NOT NULL,       -- the customer
-    parent  TEXT NOT NULL,       -- the order of a shipment or an invoice
+    owner   TEXT NOT NULL,       -- the customer of a document
+    parent  TEXT NOT NULL,       -- the order of a shipment or an invoice, the customer of an address
     listed  {{bool}} NOT NULL,   -- the API shows it
     open    {{bool}} NOT NULL,   -- it counts against the credit limit
     changed {{bigint}} NOT NULL, -- microseconds
