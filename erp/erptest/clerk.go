@@ -1,0 +1,103 @@
+package erptest
+
+import (
+	"context"
+	"testing"
+
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/erp"
+)
+
+// Clerk is a person who works in the ERP: on its own screens, or over its own
+// API with a person's rights, and never through the connector. Orders and lines
+// are named by the ids the connector gives, items by SKU. Quantities and stock
+// levels count sale units.
+type Clerk interface {
+	// ShipPart ships some of what waits of an order, by id of the line.
+	ShipPart(ctx context.Context, order string, quantities map[string]money.Decimal) error
+	// ShipRest ships all that still waits.
+	ShipRest(ctx context.Context, order string) error
+	// PostInvoice posts every invoice of an order that is still a draft.
+	PostInvoice(ctx context.Context, order string) error
+	// MakePartialPayment records money for the first open invoice of an order.
+	MakePartialPayment(ctx context.Context, order string, amount money.Decimal) error
+	// CreditInvoice takes the open invoices of an order back.
+	CreditInvoice(ctx context.Context, order string) error
+	// CancelOrder withdraws an order of which nothing left, in effect or not.
+	CancelOrder(ctx context.Context, order string) error
+	// ChangeLine gives a line of an order another quantity.
+	ChangeLine(ctx context.Context, order, line string, quantity money.Decimal) error
+
+	// ChangePrice sets the list price of an item, for one piece of it.
+	ChangePrice(ctx context.Context, sku string, price money.Decimal) error
+	// SetStock says how much of an item is on hand.
+	SetStock(ctx context.Context, sku string, onHand money.Decimal) error
+	// BlockItem takes an item off sale, or puts it back.
+	BlockItem(ctx context.Context, sku string, blocked bool) error
+	// RenameItem gives an item another French name.
+	RenameItem(ctx context.Context, sku, name string) error
+}
+
+// What some clerks can do besides. A Ground whose ERP has no such thing says so
+// in Cannot, and the check that needs it is then named as not done.
+type (
+	// CustomerBlocker stops the orders of a customer, or takes them again.
+	CustomerBlocker interface {
+		BlockCustomer(ctx context.Context, code string, blocked bool) error
+	}
+	// Archivist takes an item out of the lists for good, and back.
+	Archivist interface {
+		ArchiveItem(ctx context.Context, sku string, archived bool) error
+	}
+)
+
+// Ground is one ERP with its connector, ready to be tried. It is filled with the
+// demo merchant, and the suite leaves orders, invoices and prices behind in it.
+type Ground struct {
+	Name string // "books", "tryton"
+	URL  string // where the ERP itself answers, without a slash at the end
+
+	// Connect makes a connector with the right secret that speaks to a base URL:
+	// the ERP's own, or that of a Proxy before it. It is called many times.
+	Connect func(url string) erp.Connector
+	// Stranger makes one with a wrong secret.
+	Stranger func(url string) erp.Connector
+	// Another starts the ERP of another company with the same merchant in it.
+	Another func(t testing.TB) Ground
+
+	Clerk   Clerk
+	Secrets []string // passwords and tokens, which must never come out
+	Names   Names
+
+	// Rights hold the codes that Capabilities.Missing must have for a user who
+	// may do too little; Limited makes that user's connector.
+	Limited func(url string) erp.Connector
+	Rights  []string
+
+	// Cannot says why a check makes no sense for this ERP, by its number
+	// ("12 delete"). What is not named here must pass.
+	Cannot map[string]string
+}
+
+// Names are the customers, items and places of the merchant that the checks use.
+type Names struct {
+	Customer     string            // has a price list with breaks, a credit limit and two addresses
+	ShipTo       string            // name of its second address, which only receives goods
+	SmallLimit   string            // customer with a credit limit below the price of three Broken
+	Exempt       string            // customer without taxes and limit
+	Installments string            // customer whose term has two instalments
+	Delivery     string            // delivery method with a fixed freight
+	Broken       string            // item with breaks at 5 and 10 for Customer
+	Boxed        string            // item sold in boxes
+	Plain        string            // item without breaks of its own
+	Fraction     string            // item sold by weight, with two decimals
+	Service      string            // item that is no goods
+	Costs        map[string]string // what the merchant pays, by SKU: nobody may know
+}
+
+// Demo is the merchant that both ERPs of the project are seeded with.
+var Demo = Names{
+	Customer: "C1001", ShipTo: "Chantier Laval", SmallLimit: "C1009", Exempt: "C1007", Installments: "C1006",
+	Delivery: "Transport Boréal", Broken: "PRD-012", Boxed: "PRD-001", Plain: "PRD-011", Fraction: "PRD-008", Service: "PRD-030",
+	Costs: map[string]string{"PRD-012": "118", "PRD-014": "98.4", "PRD-020": "31.25"},
+}

@@ -1,0 +1,2 @@
+// Package erptest says when a connector is done.
+package erptest
