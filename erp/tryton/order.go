@@ -138,7 +138,7 @@ func (c *Connector) readOrders(ctx context.Context, ids []string) ([]erp.Record,
 			}
 			r.check(l)
 		}
-		o.State = orderState(r.text("state"), own, o.Lines)
+		o.State = orderState(r.text("state"), h.confirmsLater, own, o.Lines)
 		o.Totals = saleTotals(r, own, book, h.taxPerLine, currency)
 		out = append(out, record(r, o.Number, o))
 	}
@@ -235,14 +235,18 @@ func amount(r *row, name, currency string) money.Amount {
 // invoicing cover a whole sale and jump back to waiting for what is left, so
 // the quantities of the lines decide.
 //
-// A sale that stays confirmed is released as far as the merchant's promise
-// goes; ReleaseOrder is where one that never gets processed is noticed.
-func orderState(state string, rows []*row, lines []erp.OrderLine) erp.OrderState {
+// Confirmed is not in effect: Tryton processes the sale in a second transaction,
+// whose failure it tells nobody. Only where the merchant has it process sales
+// later is the promise made with the confirmation.
+func orderState(state string, later bool, rows []*row, lines []erp.OrderLine) erp.OrderState {
 	switch state {
 	case "draft", "quotation":
 		return erp.OrderReceived
 	case "confirmed":
-		return erp.OrderReleased
+		if later {
+			return erp.OrderReleased
+		}
+		return erp.OrderReceived
 	case "cancelled":
 		return erp.OrderCancelled
 	case "done":

@@ -262,11 +262,9 @@ func (c *Connector) CreateOrder(ctx context.Context, o erp.NewOrder) (string, er
 // Tryton skips a button that does not apply without a word, so the state is
 // read again; an order that did not move is reported and not taken for done.
 //
-// Confirmed is not the end: Tryton processes the sale in a second transaction.
-// Until then the order is Throttled, to be asked about again; one that stays
-// there for two minutes is Refused as processing_stuck, since only a person can
-// find out why, in Tryton. A merchant who has Tryton process sales later by its
-// own setting has released the order by confirming it.
+// A sale that is confirmed and not yet processed (see orderState) is Throttled,
+// to be asked about again; one that stays so for two minutes is Refused as
+// processing_stuck, since only a person can find out why, in Tryton.
 func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string) (erp.Order, error) {
 	done, err := c.alone(ctx)
 	if err != nil {
