@@ -57,11 +57,6 @@ func (c *Clerk) CreditInvoice(ctx context.Context, order string) error {
 	return c.eachForm(ctx, order, "/credit", nil)
 }
 
-// Confirm puts an order in effect whatever its credit.
-func (c *Clerk) Confirm(ctx context.Context, order string) error {
-	return c.send(ctx, "/orders/"+order+"/confirmation", nil)
-}
-
 // CancelOrder withdraws an order of which nothing left.
 func (c *Clerk) CancelOrder(ctx context.Context, order string) error {
 	return c.send(ctx, "/orders/"+order+"/cancellation", nil)
@@ -84,7 +79,12 @@ func (c *Clerk) SetStock(ctx context.Context, sku string, onHand money.Decimal) 
 
 // BlockItem takes a product off sale, or puts it back.
 func (c *Clerk) BlockItem(ctx context.Context, sku string, blocked bool) error {
-	return c.send(ctx, "/products/"+sku, url.Values{"active": {map[bool]string{true: "no", false: "yes"}[blocked]}})
+	return c.send(ctx, "/products/"+sku, url.Values{"status": {map[bool]string{true: "blocked", false: "active"}[blocked]}})
+}
+
+// ArchiveItem takes a product out of the lists, or back.
+func (c *Clerk) ArchiveItem(ctx context.Context, sku string, archived bool) error {
+	return c.send(ctx, "/products/"+sku, url.Values{"status": {map[bool]string{true: "archived", false: "active"}[archived]}})
 }
 
 // RenameItem gives a product another French name.

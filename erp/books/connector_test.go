@@ -125,9 +125,18 @@ func TestWhatIsGoneIsReadAsDeleted(t *testing.T) {
 			t.Errorf("%+v", one)
 		}
 	}
+	gone := r.id(erp.KindItem, "PRD-013")
+	r.do("archive", r.clerk.ArchiveItem(t.Context(), "PRD-013", true))
+	if got, err = r.Read(t.Context(), erp.KindItem, []string{gone}); err != nil || !got[0].Deleted {
+		t.Errorf("archived: %+v, %v", got, err)
+	}
 	ids, err := r.IDs(t.Context(), erp.KindItem)
-	if err != nil || len(ids) != len(seedItems) || !slices.Contains(ids, id) {
+	if err != nil || len(ids) != len(seedItems)-1 || !slices.Contains(ids, id) {
 		t.Errorf("%v, %v", ids, err)
+	}
+	r.do("back", r.clerk.ArchiveItem(t.Context(), "PRD-013", false))
+	if r.id(erp.KindItem, "PRD-013") != gone {
+		t.Error("it came back as another")
 	}
 }
 

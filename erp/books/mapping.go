@@ -95,13 +95,10 @@ func (d Customer) canonical() erp.Customer {
 // canonical gives the list price by the sale unit.
 func (d Item) canonical() erp.Item {
 	it := erp.Item{SKU: d.Code, Name: d.Name, Category: d.Family, Family: d.FamilyName, Unit: d.Unit, ItemTax: d.Tax,
-		Type: "goods", Status: "active"}
+		Type: "goods", Status: d.Status}
 	it.ListPrice, _ = d.List.Mul(d.Pieces) // fits: both were bounded when they were set
 	if d.Service {
 		it.Type = "service"
-	}
-	if d.Inactive {
-		it.Status = "blocked"
 	}
 	return it
 }

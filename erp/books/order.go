@@ -85,7 +85,7 @@ func (u *unit) check(in NewOrder) *Order {
 
 func (u *unit) checkLine(c *Customer, asked NewLine) Line {
 	it := get[Item](u, items, asked.Item)
-	if it.Inactive {
+	if it.Status != "active" {
 		u.refuse("inactive_item", "item", it.Code)
 	}
 	u.checkQuantity(it, asked.Quantity)

@@ -103,11 +103,3 @@ func shipOrder(u *unit, o *Order, r *http.Request) {
 	}
 	u.ship(o, quantities, u.today)
 }
-
-func changeOrder(u *unit, o *Order, r *http.Request) {
-	u.changeLine(o, r.PathValue("line"), u.field(r, "quantity"))
-}
-
-func receiveMoney(u *unit, i *Invoice, r *http.Request) {
-	u.receive(i, u.field(r, "amount"), r.FormValue("method"), u.today)
-}

@@ -139,7 +139,7 @@ func (u *unit) priceFor(customer, item string, quantity money.Decimal) (p money.
 		if c.PriceList != "" {
 			l = get[PriceList](u, priceLists, c.PriceList)
 		}
-		return price(l, it, quantity), !it.Inactive
+		return price(l, it, quantity), it.Status == "active"
 	}
 	return p, false
 }

@@ -29,14 +29,17 @@ func productsPage(u *unit, _ *http.Request) any {
 	return rows
 }
 
-// bases are what a formula can start from.
-var bases = []string{"unit", "list", "cost", "fixed"}
+// What a formula can start from, and what a product can be.
+var (
+	bases    = []string{"unit", "list", "cost", "fixed"}
+	statuses = []string{"active", "blocked", "archived"}
+)
 
 // productView is a product and how each price list makes its price.
 type productView struct {
 	productRow
-	Bases []string
-	Lists []listView
+	Bases, Statuses []string
+	Lists           []listView
 }
 
 // listView is a price list as far as it is about one product.
@@ -49,7 +52,7 @@ type listView struct {
 
 func productPage(u *unit, r *http.Request) any {
 	it := find[Item](u, items, r.PathValue("code"))
-	v := productView{u.productRow(it), bases, nil}
+	v := productView{productRow: u.productRow(it), Bases: bases, Statuses: statuses}
 	for _, l := range list[PriceList](u, ofKind, priceLists) {
 		one := listView{PriceList: l, Breaks: ladder(l, it, v.Sold.Digits)}
 		for _, line := range l.Lines {
@@ -74,8 +77,8 @@ func changeProduct(u *unit, r *http.Request) string {
 	if filled(r, "name_en") {
 		it.Name.EN = strings.TrimSpace(r.FormValue("name_en"))
 	}
-	if filled(r, "active") {
-		it.Inactive = r.FormValue("active") == "no"
+	if status := r.FormValue("status"); slices.Contains(statuses, status) {
+		it.Status = status
 	}
 	if filled(r, "list") {
 		it.List = u.priceField(r, "list")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"comptoir.example/comptoir/base/fault"
@@ -80,10 +79,14 @@ func (p *program) screens(mux *http.ServeMux) {
 	look("/orders/{id}", "order", orderPage)
 	do("/orders/{id}/confirmation", onOrder(confirmOrder))
 	do("/orders/{id}/shipments", onOrder(shipOrder))
-	do("/orders/{id}/lines/{line}", onOrder(changeOrder))
+	do("/orders/{id}/lines/{line}", onOrder(func(u *unit, o *Order, r *http.Request) {
+		u.changeLine(o, r.PathValue("line"), u.field(r, "quantity"))
+	}))
 	do("/orders/{id}/cancellation", onOrder(func(u *unit, o *Order, _ *http.Request) { u.cancel(o, true) }))
 	do("/invoices/{id}/posting", onInvoice(func(u *unit, i *Invoice, _ *http.Request) { u.post(i, u.today) }))
-	do("/invoices/{id}/receipts", onInvoice(receiveMoney))
+	do("/invoices/{id}/receipts", onInvoice(func(u *unit, i *Invoice, r *http.Request) {
+		u.receive(i, u.field(r, "amount"), r.FormValue("method"), u.today)
+	}))
 	do("/invoices/{id}/credit", onInvoice(func(u *unit, i *Invoice, _ *http.Request) { u.credit(i, u.today) }))
 	look("/products", "products", productsPage)
 	look("/products/{code}", "product", productPage)
@@ -134,11 +137,7 @@ func (p *program) refused(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusInternalServerError
 		p.Log.Error("screen failed", "path", r.URL.Path, "error", err)
 	}
-	back := "/"
-	if from, err := url.Parse(r.Referer()); err == nil && from.Path != "" {
-		back = from.Path
-	}
-	p.render(w, r, status, "refused", struct{ Text, Back string }{p.refusal(p.lang(w, r), what), back})
+	p.render(w, r, status, "refused", struct{ Text, Back string }{p.refusal(p.lang(w, r), what), back(r)})
 }
 
 // field reads a number of a form, written with a point or a comma.

@@ -183,7 +183,7 @@ func (u *unit) seedItems() {
 	for n, text := range seedItems {
 		f := strings.Split(text, "|")
 		it := &Item{Code: fmt.Sprintf("PRD-%03d", n+1), Name: erp.Text{FR: f[2], EN: f[1]}, Family: f[0], FamilyName: seedFamilies[f[0]],
-			Unit: sold[f[5]], Pieces: money.Must(f[6]), List: money.Must(f[3]), Cost: money.Must(f[4]), Tax: taxable, Service: f[7] == ""}
+			Unit: sold[f[5]], Pieces: money.Must(f[6]), List: money.Must(f[3]), Cost: money.Must(f[4]), Tax: taxable, Service: f[7] == "", Status: "active"}
 		u.put(it)
 		if !it.Service {
 			u.put(&Stock{Item: it.ID, OnHand: round(new(big.Rat).Quo(rat(money.Must(f[7])), rat(it.Pieces)), 0)})

@@ -107,9 +107,14 @@ func (s *switches) press(w http.ResponseWriter, r *http.Request) {
 		s.slow = time.Duration(seconds) * time.Second
 	}
 	s.mu.Unlock()
-	back := "/"
-	if from, err := url.Parse(r.Referer()); err == nil && strings.HasPrefix(from.Path, "/") {
-		back = "/" + strings.TrimLeft(from.Path, "/") // a path of ours, never another host
+	http.Redirect(w, r, back(r), http.StatusSeeOther)
+}
+
+// back is the screen a form stood on: a path of ours, never another host.
+func back(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil {
+		return "/"
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	return "/" + strings.TrimLeft(from.Path, "/")
 }

@@ -129,7 +129,7 @@ type Item struct {
 	Cost       money.Decimal `json:"cost"`
 	Tax        string        `json:"tax"`
 	Service    bool          `json:"service"`
-	Inactive   bool          `json:"inactive"`
+	Status     string        `json:"status"` // active, blocked, archived
 }
 
 // Ladder is what an item costs by the sale unit under a price list, worked out.
@@ -241,7 +241,7 @@ func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.Customer
 func (d *PriceList) place() place { return place{kind: priceLists, ref: d.Name} }
 func (d *Customer) place() place  { return place{kind: customers, ref: d.Code} }
 func (d *Address) place() place   { return place{kind: addresses, parent: d.Customer} }
-func (d *Item) place() place      { return place{kind: items, ref: d.Code} }
+func (d *Item) place() place      { return place{kind: items, ref: d.Code, hidden: d.Status == "archived"} }
 func (d *Ladder) place() place    { return place{kind: prices, ref: d.PriceList + "/" + d.Item} }
 func (d *Stock) place() place     { return place{kind: stocks, ref: d.Item} }
 func (d *Order) place() place {
