@@ -30,6 +30,7 @@ type Engine struct {
 	merchant atomic.Pointer[customer.Merchant]
 	caps     atomic.Pointer[erp.Capabilities]
 	flows    flows
+	latency  atomic.Int64 // of the last answer, nanoseconds
 }
 
 // Policy is what the merchant decided about the exchange.

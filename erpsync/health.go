@@ -11,6 +11,7 @@ import (
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/order"
+	"comptoir.example/comptoir/trade/price"
 )
 
 // lagBucket is the grain of the line that shows the last day.
@@ -176,4 +177,28 @@ func (e *Engine) speed(ctx context.Context, tx *db.Tx) (p50, p95 time.Duration, 
 	}
 	slices.Sort(took)
 	return took[len(took)/2], took[len(took)*95/100], nil
+}
+
+var (
+	selectSwept = db.SQL("erpsync.select_swept", `SELECT MIN(swept) FROM flow WHERE conn = $1 AND swept IS NOT NULL`)
+	countLive   = db.SQL("erpsync.count_live", `SELECT COUNT(*) FROM replica WHERE conn = $1 AND NOT deleted`)
+	noteSwept   = db.SQL("erpsync.note_swept", `UPDATE flow SET swept = $3 WHERE conn = $1 AND kind = $2`)
+)
+
+// Swept is when every kind was last compared whole with the ERP (the oldest of
+// them; zero before), and how many records that are.
+func (e *Engine) Swept(ctx context.Context, tx *db.Tx) (at time.Time, records int, err error) {
+	if at, _, err = db.One(ctx, tx, selectSwept, db.Value[time.Time], e.conn()); err != nil {
+		return at, 0, err
+	}
+	records, _, err = db.One(ctx, tx, countLive, db.Value[int], e.conn())
+	return at, records, err
+}
+
+// Latency is how long the ERP took for the last answer.
+func (e *Engine) Latency() time.Duration { return time.Duration(e.latency.Load()) }
+
+// PricesChecked is how many prices were compared with the ERP's today.
+func (e *Engine) PricesChecked(ctx context.Context, tx *db.Tx) (price.Checked, error) {
+	return price.CheckedOn(ctx, tx, e.conn(), e.Merchant().Day(tx.Now))
 }

@@ -55,6 +55,7 @@ func (e *Engine) Pull(ctx context.Context, kind erp.Kind) (changed int, err erro
 		if err != nil {
 			return changed, e.failed(ctx, f, err)
 		}
+		e.latency.Store(int64(e.DB.Now().Sub(asked)))
 		n, err := e.keep(ctx, f, page, asked)
 		if err != nil {
 			return changed, fmt.Errorf("keep %s: %w", kind, err)

@@ -50,7 +50,7 @@ func (e *Engine) PushOrder(ctx context.Context, d outbox.Delivery) outbox.Outcom
 			// It was sent, and is not there: it may still be on its way.
 			return outbox.Outcome{State: outbox.Unknown, Class: "ambiguous", Code: "erp.checking", After: min(wait, 10*time.Second)}
 		}
-		id, err := e.ERP.CreateOrder(ctx, wire(o, c))
+		id, err := e.ERP.CreateOrder(ctx, Wire(o, c))
 		if err != nil {
 			return e.unanswered(d, o, err, true)
 		}
@@ -150,8 +150,8 @@ func stopped(state outbox.State, class, code, detail string, apply func(context.
 	return outbox.Outcome{State: state, Class: class, Code: code, Detail: detail, Sent: true, Apply: apply}
 }
 
-// wire is our order in the ERP's ids.
-func wire(o order.Order, c customer.Customer) erp.NewOrder {
+// Wire is our order in the ERP's ids.
+func Wire(o order.Order, c customer.Customer) erp.NewOrder {
 	n := erp.NewOrder{Key: o.Key, Customer: c.ERP, ShipTo: o.ShipTo, PONumber: o.PONumber, Date: o.Day, Currency: o.Currency,
 		DeliveryMethod: o.Delivery, Comment: o.Comment}
 	for _, l := range o.Lines {

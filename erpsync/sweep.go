@@ -50,7 +50,13 @@ func (e *Engine) Sweep(ctx context.Context, kind erp.Kind) error {
 		gone = nil
 	}
 	// What is missing is asked for by name before it is believed to be gone.
-	return e.reread(ctx, kind, append(gone, missed...))
+	if err := e.reread(ctx, kind, append(gone, missed...)); err != nil {
+		return err
+	}
+	return e.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, noteSwept, e.conn(), string(kind), tx.Now)
+		return err
+	})
 }
 
 // Reread reads again what changes without a stamp, or was not understood.

@@ -48,6 +48,7 @@ CREATE TABLE delivery (
 ) {{strict}};
 CREATE INDEX delivery_due ON delivery (conn, due, seq) WHERE open;
 CREATE INDEX delivery_lane ON delivery (conn, lane, seq) WHERE open;
+CREATE INDEX delivery_done ON delivery (conn, done);
 CREATE INDEX delivery_leased ON delivery (conn, leased) WHERE leased IS NOT NULL;
 CREATE INDEX delivery_subject ON delivery (subject);
 CREATE INDEX delivery_stopped ON delivery (state, seq) WHERE state NOT IN ('queued', 'sending', 'done');

@@ -151,6 +151,19 @@ func QueueOf(ctx context.Context, tx *db.Tx, conn string) (q Queue, err error) {
 	return q, err
 }
 
+var countEnded = db.SQL("outbox.count_ended", `
+SELECT COALESCE(SUM(CASE WHEN state = 'done' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN state = 'parked' THEN 1 ELSE 0 END), 0)
+FROM delivery WHERE conn = $1 AND done >= $2`)
+
+// CountSince counts what was done, and what was put aside, since an instant.
+func CountSince(ctx context.Context, tx *db.Tx, conn string, since time.Time) (done, parked int, err error) {
+	_, _, err = db.One(ctx, tx, countEnded, func(r db.Row) (_ struct{}, err error) {
+		err = r.Scan(&done, &parked)
+		return struct{}{}, err
+	}, conn, since)
+	return done, parked, err
+}
+
 // DownSince is since when a connection's far side does not answer; zero while it
 // does.
 func DownSince(ctx context.Context, tx *db.Tx, conn string) (time.Time, error) {

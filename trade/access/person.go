@@ -107,3 +107,26 @@ func SetPreferences(ctx context.Context, tx *db.Tx, who Actor, lang i18n.Lang, t
 	}
 	return nil
 }
+
+var (
+	selectName = db.SQL("access.select_name", `SELECT name FROM person WHERE id = $1`)
+	countAll   = db.SQL("access.count", `
+SELECT (SELECT COUNT(*) FROM person WHERE active), (SELECT COUNT(DISTINCT customer) FROM person WHERE active AND customer IS NOT NULL),
+    (SELECT COUNT(*) FROM signin_failure WHERE count >= $1 AND until > $2)`)
+)
+
+// NameOf is a person's name; "" when there is none, or not any more.
+func NameOf(ctx context.Context, tx *db.Tx, person string) (string, error) {
+	name, _, err := db.One(ctx, tx, selectName, db.Value[string], person)
+	return name, err
+}
+
+// Count is how many people may sign in, of how many companies, and how many
+// addresses wait after too many wrong passwords.
+func Count(ctx context.Context, tx *db.Tx) (people, companies, locked int, err error) {
+	_, _, err = db.One(ctx, tx, countAll, func(r db.Row) (_ struct{}, err error) {
+		err = r.Scan(&people, &companies, &locked)
+		return struct{}{}, err
+	}, maxFailures, tx.Now)
+	return people, companies, locked, err
+}

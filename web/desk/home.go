@@ -6,6 +6,7 @@ import (
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/web/ui"
+	"github.com/govalues/decimal"
 )
 
 // HomePage is what a person of the merchant sees first: what to settle, then
@@ -55,7 +56,7 @@ type ServiceFigures struct {
 func (h HomePage) tiles(p *i18n.Printer) []ui.Tile {
 	click := "—"
 	if h.ERP.ClickToERP > 0 {
-		click = p.Span(h.ERP.ClickToERP)
+		click = seconds(p, h.ERP.ClickToERP)
 	}
 	saved := p.T("desk.tile.uncounted")
 	if h.Service.Saved != nil {
@@ -72,4 +73,16 @@ func (h HomePage) tiles(p *i18n.Printer) []ui.Tile {
 		{Icon: "phone", Title: p.T("desk.tile.service"), Figure: p.T("desk.tile.service.figure", "n", h.Service.Answers), Fact: p.T("desk.tile.service.fact"), Pairs: []ui.Pair{
 			pair("desk.tile.service.placed", h.Service.Placed), {Label: p.T("desk.tile.service.saved"), Value: saved}}},
 	}
+}
+
+// seconds keeps a tenth of a second where it matters: 1,4 s.
+func seconds(p *i18n.Printer, d time.Duration) string {
+	if d < time.Second || d >= 10*time.Second {
+		return p.Span(d)
+	}
+	tenths, err := decimal.New(int64(d/(100*time.Millisecond)), 1)
+	if err != nil {
+		return p.Span(d)
+	}
+	return p.T("desk.seconds", "n", tenths)
 }

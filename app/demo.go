@@ -1,0 +1,163 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/erp/books"
+	"comptoir.example/comptoir/erp/tryton/demo"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// DemoConfig says where a demo runs and against which ERP.
+type DemoConfig struct {
+	Listen   string `help:"Address of the shop, on loopback." default:"127.0.0.1:8080" env:"COMPTOIR_LISTEN"`
+	Data     string `help:"Folder of the demo's files." default:"var" env:"COMPTOIR_DATA"`
+	Database string `help:"Where the shop's data is; default: SQLite in the folder." env:"COMPTOIR_DATABASE"`
+	ERP      string `help:"Which ERP to start: books or tryton." default:"books" enum:"books,tryton" env:"COMPTOIR_ERP"`
+	Log      string `help:"What is logged: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error" env:"COMPTOIR_LOG"`
+}
+
+// addresses are written to addresses.json in the demo's folder.
+type addresses struct {
+	Shop    string `json:"shop"`
+	ERP     string `json:"erp"`
+	Metrics string `json:"metrics"`
+}
+
+// Demo starts a shop with people and an ERP to break, and serves it until ctx is
+// over. It is refused unless it listens on loopback: everybody knows its
+// password. say prints a line for the person who started it.
+func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fault.New(fault.Invalid, "config.bad_address", "setting", "listen", "value", c.Listen)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.New(fault.Invalid, "config.demo_not_loopback", "address", c.Listen)
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fault.New(fault.Unavailable, "db.cannot_write", "path", c.Data).Because(err)
+	}
+	listeners, err := listen(c.Listen, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listeners.close()
+	if c.Database == "" {
+		c.Database = "sqlite:" + filepath.Join(c.Data, "comptoir.db")
+	}
+	d, err := Open(ctx, c.Database)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	say("demo.starting_erp", "erp", c.ERP)
+	erp, stop, err := startERP(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	settings := Config{Database: c.Database, Listen: c.Listen, ERP: erp}
+	a, err := New(d, erp.Connector(), settings, ui.Banner{Tone: "warn", Key: "web.demo"})
+	if err != nil {
+		return err
+	}
+	say("demo.loading")
+	if err := a.FirstLoad(ctx); err != nil {
+		return err
+	}
+	out := addresses{Shop: "http://" + listeners.shop.Addr().String(), ERP: erp.URL, Metrics: "http://" + listeners.metrics.Addr().String() + "/metrics"}
+	text, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(c.Data, "addresses.json"), append(text, '\n'), 0o600); err != nil {
+		return fault.New(fault.Unavailable, "db.cannot_write", "path", c.Data).Because(err)
+	}
+	say("demo.ready", "shop", out.Shop, "erp", out.ERP, "metrics", out.Metrics, "password", DemoPassword)
+	return a.Serve(ctx, listeners)
+}
+
+// FirstLoad reads everything from the ERP once and lets the demo's people in.
+func (a *App) FirstLoad(ctx context.Context) error {
+	if err := a.Engine.Start(ctx); err != nil {
+		return err
+	}
+	seeded := false
+	if err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		seeded, err = peopleThere(ctx, tx)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := a.Engine.Round(ctx, true); err != nil && !seeded {
+		return fmt.Errorf("first load: %w", err)
+	}
+	return SeedPeople(ctx, a.DB)
+}
+
+// startERP starts the ERP the demo speaks to.
+func startERP(ctx context.Context, c DemoConfig) (ERPConfig, func(), error) {
+	if c.ERP == "tryton" {
+		server, err := demo.Start(ctx, filepath.Join(c.Data, "tryton"), demo.Options{})
+		if err != nil {
+			return ERPConfig{}, nil, err
+		}
+		return ERPConfig{Kind: "tryton", URL: server.URL, Database: demo.Database, User: "connector", Password: demo.Password}, server.Stop, nil
+	}
+	return startBooks(c)
+}
+
+// startBooks runs this program again as the embedded ERP, in a process of its own.
+func startBooks(c DemoConfig) (ERPConfig, func(), error) {
+	self, err := os.Executable()
+	if err != nil {
+		return ERPConfig{}, nil, err
+	}
+	cmd := exec.Command(self, "books", "--listen", "127.0.0.1:0", "--data", filepath.Join(c.Data, "books"))
+	cmd.Env = append(os.Environ(), "COMPTOIR_BOOKS_TOKEN="+booksToken)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return ERPConfig{}, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return ERPConfig{}, nil, err
+	}
+	stop := func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	url, ready := strings.CutPrefix(strings.TrimSpace(line), "ready ")
+	if err != nil && !errors.Is(err, io.EOF) || !ready {
+		stop()
+		return ERPConfig{}, nil, fault.New(fault.Unavailable, "config.books_do_not_start", "said", strings.TrimSpace(line))
+	}
+	go io.Copy(io.Discard, out)
+	return ERPConfig{Kind: "books", URL: url, Password: booksToken}, stop, nil
+}
+
+// booksToken is what the demo's shop shows the demo's books; both are on
+// loopback.
+const booksToken = "comptoir-demo-books"
+
+// Books runs the embedded ERP until ctx is over.
+func Books(ctx context.Context, listen, data, token string, ready func(url string)) error {
+	return books.Serve(ctx, books.Options{Listen: listen, Dir: data, Token: token, Ready: ready})
+}
+
