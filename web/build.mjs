@@ -43,12 +43,13 @@ function keep(name, content) {
 }
 
 // styles lists the style sheets in the order of the cascade: tokens and bare
-// elements, then components, then pages, and paper last.
+// elements, then components, then the phone, then pages, and paper last.
 function styles() {
-  const first = ["ui/tokens.css", "ui/base.css"], last = ["ui/narrow.css", "ui/print.css"];
-  const rest = ["ui", "shop", "portal", "desk"].flatMap((folder) =>
-    readdirSync(join(web, folder)).filter((f) => f.endsWith(".css")).sort().map((f) => `${folder}/${f}`));
-  return [...first, ...rest.filter((f) => ![...first, ...last].includes(f)), ...last];
+  const sheets = (folder) => readdirSync(join(web, folder)).filter((f) => f.endsWith(".css")).sort().map((f) => `${folder}/${f}`);
+  const placed = ["ui/tokens.css", "ui/base.css", "ui/narrow.css", "ui/print.css"];
+  const [tokens, base, narrow, print] = placed;
+  const components = sheets("ui").filter((f) => !placed.includes(f));
+  return [tokens, base, ...components, narrow, ...["shop", "portal", "desk"].flatMap(sheets), print];
 }
 
 mkdirSync(dist, { recursive: true });

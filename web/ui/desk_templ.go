@@ -577,7 +577,7 @@ func Flows(p *i18n.Printer, list []Flow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Spark(p, f.Day, f.Limit, f.State == "late" || f.State == "down").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Spark(p, f.Day, f.Limit, f.State == "late").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -13,10 +13,11 @@ type Line struct {
 	Cancelled bool
 }
 
-// Open is what waits: ordered, neither shipped nor being prepared.
+// Open is what waits: ordered, neither shipped nor being prepared; nothing of a
+// cancelled line.
 func (l Line) Open() money.Decimal {
 	rest, err := l.Ordered.Sub(l.Shipped)
-	if err != nil {
+	if err != nil || l.Cancelled {
 		return money.Decimal{}
 	}
 	if rest, err = rest.Sub(l.Preparing); err != nil || rest.IsNeg() {

@@ -53,7 +53,7 @@ var stamps = map[string]look{
 
 	"flow.fresh":  {"ok", "check"},
 	"flow.late":   {"warn", "tri"},
-	"flow.down":   {"late", "oct"},
+	"flow.down":   {"warn", "xo"},
 	"flow.paused": {"", "pause"},
 
 	"shipment.preparing": {"info", "box"},
