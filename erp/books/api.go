@@ -128,7 +128,7 @@ type Listings struct {
 // listed answers ?key=, ?ids=a,b and ?after=stamp,id&limit=n.
 func listed(u *unit, r *http.Request) any {
 	kind, q := r.PathValue("kind"), r.URL.Query()
-	if key := q.Get("key"); key != "" {
+	if key := q.Get("key"); q.Has("key") {
 		return Listings{all(u, listedRef, scanListing, kind, key)}
 	}
 	if text := q.Get("ids"); text != "" {
@@ -140,7 +140,7 @@ func listed(u *unit, r *http.Request) any {
 		return Listings{all(u, listedIDs, scanListing, kind, string(wanted))}
 	}
 	stamp, id, _ := strings.Cut(q.Get("after"), ",")
-	limit := min(cmp.Or(number(q.Get("limit")), 100), 1000)
+	limit := max(1, min(cmp.Or(number(q.Get("limit")), 100), 1000))
 	return Listings{all(u, changedIn, scanListing, kind, number(stamp), number(id), limit)}
 }
 

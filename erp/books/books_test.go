@@ -185,7 +185,7 @@ func TestHalvesGoToTheEvenCent(t *testing.T) {
 
 func TestTheSampleOrdersStandWhereTheyShould(t *testing.T) {
 	r := open(t, t.TempDir())
-	want := map[string]erp.OrderState{"SEED-0001": erp.OrderInvoiced, "SEED-0002": erp.OrderInvoiced, "SEED-0003": erp.OrderClosed,
+	want := map[string]erp.OrderState{"SEED-0001": erp.OrderInvoiced, "SEED-0002": erp.OrderInvoiced, "SEED-0003": erp.OrderShipped,
 		"SEED-0004": erp.OrderReleased, "SEED-0005": erp.OrderReleased, "SEED-0006": erp.OrderReceived, "SEED-0007": erp.OrderReceived}
 	for _, one := range first2(r.drain(erp.KindOrder, "", 100)) {
 		o := one.Body.(erp.Order)

@@ -134,7 +134,7 @@ func (c *Connector) Quote(ctx context.Context, order erp.NewOrder) (t erp.Totals
 // the only place to look; of several with one key the first is ours.
 func (c *Connector) FindOrder(ctx context.Context, key string) (*erp.Order, error) {
 	found, err := c.orders(ctx, url.Values{"key": {key}})
-	if err != nil || len(found) == 0 {
+	if err != nil || len(found) == 0 || key == "" { // orders of others have no key
 		return nil, err
 	}
 	order := found[0].canonical()

@@ -31,12 +31,18 @@ func (u *unit) post(i *Invoice, day string) {
 	}
 	i.Number = u.number("F"+day[:4]+"-", 5)
 	i.State, i.Date, i.Open, i.Due = "posted", day, i.Total, term.due(i.Total, day)
-	for _, l := range i.Lines {
-		ordered := o.line(l.ID)
-		ordered.Invoiced = plus(ordered.Invoiced, l.Quantity)
-	}
 	u.put(i)
-	u.settle(o)
+	u.settle(o.billed(i))
+}
+
+// billed counts what an invoice or a credit note says on the order's lines.
+func (o *Order) billed(i *Invoice) *Order {
+	for _, l := range i.Lines {
+		if own := o.line(l.ID); own != nil {
+			own.Invoiced = plus(own.Invoiced, l.Quantity)
+		}
+	}
+	return o
 }
 
 // due cuts a total into instalments from a day on.
@@ -69,7 +75,8 @@ func (u *unit) receive(i *Invoice, sum money.Decimal, method, day string) {
 	u.settle(get[Order](u, orders, i.Order))
 }
 
-// credit takes a whole invoice back with a credit note. Both are settled.
+// credit takes a whole invoice back with a credit note. Both are settled, and
+// the order stands as not invoiced.
 func (u *unit) credit(i *Invoice, day string) {
 	if i.State != "posted" || len(i.Receipts) > 0 {
 		u.refuse("not_creditable", "number", i.Number)
@@ -85,5 +92,5 @@ func (u *unit) credit(i *Invoice, day string) {
 	u.put(note)
 	i.State, i.Open = cancelled, money.Zero(currency)
 	u.put(i)
-	u.settle(get[Order](u, orders, i.Order))
+	u.settle(get[Order](u, orders, i.Order).billed(note))
 }
