@@ -23,7 +23,7 @@ type Clerk interface {
 	MakePartialPayment(ctx context.Context, order string, amount money.Decimal) error
 	// CreditInvoice takes the open invoices of an order back.
 	CreditInvoice(ctx context.Context, order string) error
-	// CancelOrder withdraws an order of which nothing left, in effect or not.
+	// CancelOrder withdraws an order that is not in effect.
 	CancelOrder(ctx context.Context, order string) error
 	// ChangeLine gives a line of an order another quantity.
 	ChangeLine(ctx context.Context, order, line string, quantity money.Decimal) error
@@ -38,16 +38,20 @@ type Clerk interface {
 	RenameItem(ctx context.Context, sku, name string) error
 }
 
-// What some clerks can do besides. A Ground whose ERP has no such thing says so
-// in Cannot, and the check that needs it is then named as not done.
+// What some clerks can do besides. A Ground whose clerk cannot says so in Cannot,
+// and the check that needs it is then named as not done.
 type (
 	// CustomerBlocker stops the orders of a customer, or takes them again.
 	CustomerBlocker interface {
 		BlockCustomer(ctx context.Context, code string, blocked bool) error
 	}
-	// Archivist takes an item out of the lists for good, and back.
+	// Archivist takes an item out of the catalogue for good.
 	Archivist interface {
-		ArchiveItem(ctx context.Context, sku string, archived bool) error
+		ArchiveItem(ctx context.Context, sku string) error
+	}
+	// Copier duplicates an order as it stands, our key included.
+	Copier interface {
+		CopyOrder(ctx context.Context, order string) (string, error)
 	}
 )
 
