@@ -3,6 +3,7 @@ package tryton
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -10,8 +11,9 @@ import (
 	"comptoir.example/comptoir/erp"
 )
 
-// is a clause of a search: ["code", "=", "C1001"].
-type is [3]any
+// is a clause of a search: ["code", "=", "C1001"]. One that follows a link to
+// several models names the model as well.
+type is []any
 
 // domain is what a search must fulfil, all of it. An empty one is everything.
 func domain(clauses ...any) []any { return append([]any{}, clauses...) }
@@ -104,6 +106,27 @@ func (c *client) formed(ctx context.Context, model string, extra map[string]any,
 func (c *client) press(ctx context.Context, model, button string, id int64) error {
 	_, err := c.call(ctx, "model."+model+"."+button, nil, []int64{id})
 	return err
+}
+
+// insist clicks a button and answers the questions to which yes says yes. An
+// answer is a record that Tryton uses up when the button is clicked again.
+func (c *client) insist(ctx context.Context, model, button string, id int64, yes func(code string) bool) error {
+	for range 10 {
+		err := c.press(ctx, model, button, id)
+		var name warning
+		if err == nil || erp.ErrorOf(err).Class != erp.NeedsDecision || !yes(erp.ErrorOf(err).Code) || !errors.As(err, &name) {
+			return err
+		}
+		s, err := c.signedIn(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := c.call(ctx, "model.res.user.warning.create", nil,
+			[]any{map[string]any{"user": s.user, "name": string(name), "always": false}}); err != nil {
+			return err
+		}
+	}
+	return broken("questions", "%s of %s %d asks without end", button, model, id)
 }
 
 func rowsOf(model string, answer any) ([]*row, error) {

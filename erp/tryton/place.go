@@ -3,7 +3,6 @@ package tryton
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -18,10 +17,11 @@ const stuck = 2 * time.Minute
 
 // sale is a new order in Tryton's words.
 type sale struct {
-	house *house
-	head  map[string]any
-	lines []map[string]any
-	rule  string // the customer's tax rule
+	house   *house
+	head    map[string]any
+	lines   []map[string]any
+	rule    string // the customer's tax rule
+	carrier *row   // nil when the customer fetches the goods
 }
 
 // compose turns an order into a sale: the form's logic fills the head, ours
@@ -61,7 +61,14 @@ func (c *Connector) compose(ctx context.Context, o erp.NewOrder) (*sale, error) 
 	}
 	s.head["carrier"] = nil
 	if o.DeliveryMethod != "" {
-		s.head["carrier"] = number(o.DeliveryMethod)
+		if s.carrier, err = c.rpc.first(ctx, "carrier", domain(is{"id", "=", number(o.DeliveryMethod)}, is{"active", "=", true}),
+			"carrier_cost_method", "carrier_product.list_price", "carrier_product.account_category", "carrier_product.sale_uom"); err != nil {
+			return nil, err
+		}
+		if s.carrier == nil {
+			return nil, refused("unknown_delivery_method", o.DeliveryMethod)
+		}
+		s.head["carrier"] = s.carrier.number()
 	}
 	if o.ShipTo != "" {
 		address, err := c.rpc.first(ctx, "party.address", domain(is{"id", "=", number(o.ShipTo)}, is{"active", "=", true},
@@ -128,7 +135,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 	}
 	t := erp.Totals{}
 	none := money.Zero(s.house.currency)
-	if o.DeliveryMethod == "" {
+	if s.carrier == nil {
 		t.Freight = &none
 	} else if t.Freight, err = c.quoteFreight(ctx, s, o, &parts); err != nil {
 		return erp.Totals{}, err
@@ -158,15 +165,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 // quoteFreight adds the freight line to a sale. Tryton asks for freight only
 // where goods are shipped. Nil without error: the price is not known.
 func (c *Connector) quoteFreight(ctx context.Context, s *sale, o erp.NewOrder, parts *[]taxed) (*money.Amount, error) {
-	carrier, err := c.rpc.first(ctx, "carrier", domain(is{"id", "=", number(o.DeliveryMethod)}, is{"active", "=", true}), "carrier_cost_method",
-		"carrier_product.list_price", "carrier_product.account_category", "carrier_product.sale_uom")
-	if err != nil {
-		return nil, err
-	}
-	if carrier == nil {
-		return nil, refused("unknown_delivery_method", o.DeliveryMethod)
-	}
-	product := carrier.sub("carrier_product")
+	product := s.carrier.sub("carrier_product")
 	var items []int64
 	for _, l := range o.Lines {
 		items = append(items, number(l.Item))
@@ -179,7 +178,7 @@ func (c *Connector) quoteFreight(ctx context.Context, s *sale, o erp.NewOrder, p
 	if len(goods) == 0 {
 		return &freight, nil
 	}
-	if carrier.text("carrier_cost_method") != "product" || !product.has("list_price") {
+	if s.carrier.text("carrier_cost_method") != "product" || !product.has("list_price") {
 		return nil, nil
 	}
 	cost := money.HalfEven.Round(product.decimal("list_price"), 4)
@@ -278,7 +277,8 @@ func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string
 	button := map[string]string{"draft": "quote", "quotation": "confirm"}[before.text("state")]
 	after := before
 	if button != "" {
-		if err := c.pressAccepting(ctx, "sale.sale", button, number(id), accept); err != nil {
+		yes := func(code string) bool { return slices.Contains(accept, code) }
+		if err := c.rpc.insist(ctx, "sale.sale", button, number(id), yes); err != nil {
 			return erp.Order{}, err
 		}
 		if after, err = c.saleState(ctx, id); err != nil {
@@ -313,28 +313,6 @@ func (c *Connector) saleState(ctx context.Context, id string) (*row, error) {
 		return nil, refused("unknown_order", id)
 	}
 	return r, nil
-}
-
-// pressAccepting clicks a button and answers yes to the questions that may be.
-// Each answer is a record that Tryton uses up when the button is pressed again.
-func (c *Connector) pressAccepting(ctx context.Context, model, button string, id int64, accept []string) error {
-	for range len(accept) + 1 {
-		err := c.rpc.press(ctx, model, button, id)
-		e := erp.ErrorOf(err)
-		var name warning
-		if err == nil || e.Class != erp.NeedsDecision || !slices.Contains(accept, e.Code) || !errors.As(err, &name) {
-			return err
-		}
-		s, err := c.rpc.signedIn(ctx, nil)
-		if err != nil {
-			return err
-		}
-		if _, err := c.rpc.call(ctx, "model.res.user.warning.create", nil,
-			[]any{map[string]any{"user": s.user, "name": string(name), "always": false}}); err != nil {
-			return err
-		}
-	}
-	return c.rpc.press(ctx, model, button, id)
 }
 
 // CancelOrder withdraws a draft or a quotation.
