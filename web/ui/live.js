@@ -1,6 +1,6 @@
 // What script adds. Every page works without it: forms post, links lead, parts of a page are
 // simply as old as the page.
-import htmx from "htmx.org";
+import "htmx.org";
 
 // Parts that keep themselves up to date ask with the mark of what they show, and are left
 // alone when the answer says that nothing changed (304 or 204, see the meta tag of the shell).
@@ -9,11 +9,10 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (etag) event.detail.headers["If-None-Match"] = etag;
 });
 
-// A part that somebody is in is not swapped under their cursor.
+// A part that somebody walks through with the keyboard, or types in, is not swapped
+// under their cursor; the next question comes soon enough.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.elt.dataset.etag !== undefined && event.detail.elt.contains(document.activeElement)) {
-    event.detail.shouldSwap = false;
-  }
+  if (event.detail.elt.querySelector(":focus-visible")) event.detail.shouldSwap = false;
 });
 
 // A second press of the same key does nothing; the idempotency key in the form guards the rest.
@@ -73,5 +72,3 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
-
-void htmx;
