@@ -36,9 +36,10 @@ func (p *program) api(mux *http.ServeMux) {
 		u.put(o)
 		return o
 	})
+	// The body of a step lists the codes of questions answered yes.
 	step := func(name string, step func(*unit, *Order, bool)) {
 		answer("POST /api/orders/{id}/"+name, p.write, func(u *unit, r *http.Request) any {
-			accepted := slices.Contains(body[Accepted](u, r).Accept, "credit_limit")
+			accepted := slices.Contains(body[[]string](u, r), "credit_limit")
 			o := get[Order](u, orders, r.PathValue("id"))
 			step(u, o, accepted)
 			return o
@@ -64,31 +65,34 @@ func (p *program) signedIn(next http.Handler) http.Handler {
 // answers runs a function in a unit of work and turns what it returns into JSON,
 // or its error into a problem. The body is read first, as the work may run twice.
 func (p *program) answers(run func(context.Context, func(*unit)) error, f func(*unit, *http.Request) any) http.Handler {
-	statuses := map[fault.Kind]int{fault.Invalid: 422, fault.NotFound: 404, fault.Conflict: 409, fault.Unavailable: 503}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<20))
-		if err != nil {
-			p.problem(w, http.StatusRequestEntityTooLarge, fault.Fault{Code: "bad_request"})
-			return
-		}
 		var result any
-		err = run(r.Context(), func(u *unit) {
-			r.Body = io.NopCloser(bytes.NewReader(content))
-			result = f(u, r)
-		})
+		if err == nil {
+			err = run(r.Context(), func(u *unit) {
+				r.Body = io.NopCloser(bytes.NewReader(content))
+				result = f(u, r)
+			})
+		}
 		if err == nil {
 			w.Header().Set("Content-Type", "application/json")
 			json.NewEncoder(w).Encode(result)
 			return
 		}
-		what := fault.Of(err)
-		status, known := statuses[what.Kind]
-		if !known {
-			status = http.StatusInternalServerError
-			p.Log.Error("call failed", "path", r.URL.Path, "error", err)
-		}
+		what, status := p.explain(r, err)
 		p.problem(w, status, what)
 	})
+}
+
+// explain is what an error says to whoever called, and its status.
+func (p *program) explain(r *http.Request, err error) (fault.Fault, int) {
+	what := fault.Of(err)
+	status := map[fault.Kind]int{fault.Invalid: 422, fault.NotFound: 404, fault.Conflict: 409, fault.Unavailable: 503}[what.Kind]
+	if status == 0 {
+		status = http.StatusInternalServerError
+		p.Log.Error("call failed", "path", r.URL.Path, "error", err)
+	}
+	return what, status
 }
 
 // Problem is an answer that says no. A status of 409 asks a question instead:
@@ -120,28 +124,23 @@ type Company struct {
 	Zone     string `json:"zone"`
 }
 
-// Listings is a page of documents.
-type Listings struct {
-	Records []listing `json:"records"`
-}
-
 // listed answers ?key=, ?ids=a,b and ?after=stamp,id&limit=n.
 func listed(u *unit, r *http.Request) any {
 	kind, q := r.PathValue("kind"), r.URL.Query()
 	if key := q.Get("key"); q.Has("key") {
-		return Listings{all(u, listedRef, scanListing, kind, key)}
+		return all(u, listedRef, scanListing, kind, key)
 	}
-	if text := q.Get("ids"); text != "" {
+	if text := q.Get("ids"); q.Has("ids") {
 		var ids []int64
 		for id := range strings.SplitSeq(text, ",") {
 			ids = append(ids, number(id))
 		}
 		wanted, _ := json.Marshal(ids) // numbers only: cannot fail
-		return Listings{all(u, listedIDs, scanListing, kind, string(wanted))}
+		return all(u, listedIDs, scanListing, kind, string(wanted))
 	}
 	stamp, id, _ := strings.Cut(q.Get("after"), ",")
 	limit := max(1, min(cmp.Or(number(q.Get("limit")), 100), 1000))
-	return Listings{all(u, changedIn, scanListing, kind, number(stamp), number(id), limit)}
+	return all(u, changedIn, scanListing, kind, number(stamp), number(id), limit)
 }
 
 // Question and Answer are about one unit price.
@@ -164,11 +163,6 @@ func askPrices(u *unit, r *http.Request) any {
 		answers = append(answers, Answer{p, known})
 	}
 	return answers
-}
-
-// Accepted lists the questions answered yes.
-type Accepted struct {
-	Accept []string `json:"accept"`
 }
 
 func body[T any](u *unit, r *http.Request) (in T) {

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -82,9 +83,15 @@ func (c *Clerk) BlockItem(ctx context.Context, sku string, blocked bool) error {
 	return c.send(ctx, "/products/"+sku, url.Values{"status": {map[bool]string{true: "blocked", false: "active"}[blocked]}})
 }
 
-// ArchiveItem takes a product out of the lists, or back.
-func (c *Clerk) ArchiveItem(ctx context.Context, sku string, archived bool) error {
-	return c.send(ctx, "/products/"+sku, url.Values{"status": {map[bool]string{true: "archived", false: "active"}[archived]}})
+// ArchiveItem takes a product out of the lists.
+func (c *Clerk) ArchiveItem(ctx context.Context, sku string) error {
+	return c.send(ctx, "/products/"+sku, url.Values{"status": {"archived"}})
+}
+
+// CopyOrder makes a draft like an order, its key included, and gives its id.
+func (c *Clerk) CopyOrder(ctx context.Context, order string) (string, error) {
+	to, err := c.do(ctx, http.MethodPost, "/orders/"+order+"/copies", nil)
+	return strings.TrimPrefix(to, "/orders/"), err
 }
 
 // RenameItem gives a product another French name.
@@ -140,7 +147,7 @@ func (c *Clerk) send(ctx context.Context, path string, form url.Values) error {
 	return err
 }
 
-// do fails on a page that says no, with its text.
+// do gives the page, or where it leads to. A page that says no is an error.
 func (c *Clerk) do(ctx context.Context, method, path string, form url.Values) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -161,5 +168,5 @@ func (c *Clerk) do(ctx context.Context, method, path string, form url.Values) (s
 		text, _, _ = strings.Cut(text, "<")
 		return "", fmt.Errorf("clerk: %s %s: %d %s", method, path, answer.StatusCode, text)
 	}
-	return string(page), nil
+	return cmp.Or(answer.Header.Get("Location"), string(page)), nil
 }

@@ -10,4 +10,5 @@ var (
 	_ erptest.Clerk           = (*books.Clerk)(nil)
 	_ erptest.CustomerBlocker = (*books.Clerk)(nil)
 	_ erptest.Archivist       = (*books.Clerk)(nil)
+	_ erptest.Copier          = (*books.Clerk)(nil)
 )

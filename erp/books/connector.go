@@ -59,13 +59,13 @@ func (c *Connector) Changed(ctx context.Context, kind erp.Kind, text string, lim
 		return erp.Page{}, &erp.Error{Class: erp.Broken, Code: "bad_cursor", Cause: err}
 	}
 	limit = max(1, min(limit, 1000))
-	var found Listings
+	var found []listing
 	query := url.Values{"after": {at.after()}, "limit": {strconv.Itoa(limit)}}
 	if err := c.get(ctx, kinds[kind].path, query, &found); err != nil {
 		return erp.Page{}, err
 	}
-	page := erp.Page{More: len(found.Records) == limit}
-	for _, l := range found.Records {
+	page := erp.Page{More: len(found) == limit}
+	for _, l := range found {
 		if at.meets(l) {
 			page.Records = append(page.Records, record(kind, l))
 		}
@@ -76,23 +76,19 @@ func (c *Connector) Changed(ctx context.Context, kind erp.Kind, text string, lim
 
 // Read implements erp.Connector.
 func (c *Connector) Read(ctx context.Context, kind erp.Kind, ids []string) ([]erp.Record, error) {
+	var found []listing
+	if err := c.get(ctx, kinds[kind].path, url.Values{"ids": {strings.Join(ids, ",")}}, &found); err != nil {
+		return nil, err
+	}
 	var records []erp.Record
-	const most = 200 // keeps the address of a call short
-	for from := 0; from < len(ids); from += most {
-		part := ids[from:min(from+most, len(ids))]
-		var found Listings
-		if err := c.get(ctx, kinds[kind].path, url.Values{"ids": {strings.Join(part, ",")}}, &found); err != nil {
-			return nil, err
-		}
-		there := map[string]bool{}
-		for _, l := range found.Records {
-			there[l.ID] = true
-			records = append(records, record(kind, l))
-		}
-		for _, id := range part {
-			if !there[id] {
-				records = append(records, erp.Record{Kind: kind, ID: id, Deleted: true})
-			}
+	there := map[string]bool{}
+	for _, l := range found {
+		there[l.ID] = true
+		records = append(records, record(kind, l))
+	}
+	for _, id := range ids {
+		if !there[id] {
+			records = append(records, erp.Record{Kind: kind, ID: id, Deleted: true})
 		}
 	}
 	return records, nil
@@ -161,7 +157,7 @@ func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string
 	o := found[0]
 	if step := map[string]string{draft: "quote", quoted: "confirm"}[o.State]; step != "" {
 		o = Order{}
-		if err := c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/"+step, Accepted{accept}, &o); err != nil {
+		if err := c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/"+step, accept, &o); err != nil {
 			return erp.Order{}, err
 		}
 	}
@@ -170,16 +166,16 @@ func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string
 
 // CancelOrder implements erp.Connector.
 func (c *Connector) CancelOrder(ctx context.Context, id string) error {
-	return c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/cancel", Accepted{}, &Order{})
+	return c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/cancel", []string{}, &Order{})
 }
 
 func (c *Connector) orders(ctx context.Context, query url.Values) ([]Order, error) {
-	var found Listings
+	var found []listing
 	if err := c.get(ctx, orders, query, &found); err != nil {
 		return nil, err
 	}
 	var all []Order
-	for _, l := range found.Records {
+	for _, l := range found {
 		var o Order
 		if err := json.Unmarshal(l.Body, &o); err != nil {
 			return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
@@ -234,10 +230,11 @@ func (c *Connector) call(ctx context.Context, lost erp.Class, method, path strin
 		return refused(answer, data, lost)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
+		class := erp.Broken
 		if lost == writing {
-			return &erp.Error{Class: lost, Code: "bad_answer", Cause: err}
+			class = lost
 		}
-		return &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
+		return &erp.Error{Class: class, Code: "bad_answer", Cause: err}
 	}
 	return nil
 }

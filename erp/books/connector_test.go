@@ -63,8 +63,8 @@ func TestAnAnswerThatIsNoSuccessHasItsClass(t *testing.T) {
 
 func TestARecordThatCannotBeReadIsKeptAndTheOthersGoOn(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"records":[{"id":"1","changed":10,"body":{"number":"CMD-1","state":"en_orbite"}},
-			{"id":"2","changed":11,"body":{"number":7}},{"id":"3","changed":12,"body":{"number":"CMD-3","state":"draft"}}]}`)
+		io.WriteString(w, `[{"id":"1","changed":10,"body":{"number":"CMD-1","state":"en_orbite"}},
+			{"id":"2","changed":11,"body":{"number":7}},{"id":"3","changed":12,"body":{"number":"CMD-3","state":"draft"}}]`)
 	}))
 	defer server.Close()
 	page, err := Connect(server.URL, token).Changed(t.Context(), erp.KindOrder, "", 10)
@@ -126,7 +126,7 @@ func TestWhatIsGoneIsReadAsDeleted(t *testing.T) {
 		}
 	}
 	gone := r.id(erp.KindItem, "PRD-013")
-	r.do("archive", r.clerk.ArchiveItem(t.Context(), "PRD-013", true))
+	r.do("archive", r.clerk.ArchiveItem(t.Context(), "PRD-013"))
 	if got, err = r.Read(t.Context(), erp.KindItem, []string{gone}); err != nil || !got[0].Deleted {
 		t.Errorf("archived: %+v, %v", got, err)
 	}
@@ -134,7 +134,7 @@ func TestWhatIsGoneIsReadAsDeleted(t *testing.T) {
 	if err != nil || len(ids) != len(seedItems)-1 || !slices.Contains(ids, id) {
 		t.Errorf("%v, %v", ids, err)
 	}
-	r.do("back", r.clerk.ArchiveItem(t.Context(), "PRD-013", false))
+	r.do("back", r.clerk.BlockItem(t.Context(), "PRD-013", false))
 	if r.id(erp.KindItem, "PRD-013") != gone {
 		t.Error("it came back as another")
 	}

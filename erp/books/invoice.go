@@ -10,7 +10,7 @@ import (
 // draftInvoice asks for the quantities that pick says of each line of an order.
 // It makes nothing when that is nothing.
 func (u *unit) draftInvoice(o *Order, pick func(Line) money.Decimal) {
-	i := &Invoice{Order: o.ID, Customer: o.Customer, PONumber: o.PONumber, State: draft}
+	i := &Invoice{Paper: o.paper(draft), PONumber: o.PONumber}
 	for _, l := range o.Lines {
 		if l.Quantity = pick(l); l.Quantity.IsPos() {
 			i.Lines = append(i.Lines, l)
@@ -81,16 +81,17 @@ func (u *unit) credit(i *Invoice, day string) {
 	if i.State != "posted" || len(i.Receipts) > 0 {
 		u.refuse("not_creditable", "number", i.Number)
 	}
-	note := &Invoice{Order: i.Order, Customer: i.Customer, PONumber: i.PONumber, Date: day, State: "paid", Open: money.Zero(currency)}
+	o := get[Order](u, orders, i.Order)
+	note := &Invoice{Paper: o.paper("paid"), PONumber: i.PONumber, Open: money.Zero(currency)}
+	note.Number, note.Date = u.number("NC"+day[:4]+"-", 5), day
 	for _, l := range i.Lines {
 		l.Quantity = l.Quantity.Neg()
 		note.Lines = append(note.Lines, l)
 	}
 	note.Totals = u.total(note.Lines, get[Customer](u, customers, i.Customer).Tax)
 	note.Due = []erp.Instalment{{Date: day, Amount: note.Total}}
-	note.Number = u.number("NC"+day[:4]+"-", 5)
 	u.put(note)
 	i.State, i.Open = cancelled, money.Zero(currency)
 	u.put(i)
-	u.settle(get[Order](u, orders, i.Order).billed(note))
+	u.settle(o.billed(note))
 }

@@ -268,7 +268,12 @@ func TestAnOrderIsCancelledOnlyBeforeItIsInEffect(t *testing.T) {
 	if onHand, available := r.stock(o.Lines[0].Item); onHand != available {
 		t.Errorf("still promised: %s on hand, %s available", onHand, available)
 	}
-	// Of the two with one key, the first is the one found.
+	// Of three with one key, the first is the one found.
+	copied, err := r.clerk.CopyOrder(ctx, o.ID)
+	r.do("copy", err)
+	if got := r.order(copied); got.Key != key || got.Number != "" || got.State != erp.OrderReceived || got.ID == o.ID {
+		t.Errorf("copied: %+v", got)
+	}
 	found, err := r.FindOrder(ctx, key)
 	if err != nil || found.ID != id || found.State != erp.OrderCancelled {
 		t.Errorf("found %+v, %v", found, err)

@@ -90,6 +90,19 @@ func confirmOrder(u *unit, o *Order, _ *http.Request) {
 	u.confirm(o, true)
 }
 
+// copyOrder takes everything over but what happened to the order: as in most
+// ERPs, what another program called it too.
+func copyOrder(u *unit, r *http.Request) string {
+	old := get[Order](u, orders, r.PathValue("id"))
+	o := &Order{Header: old.Header, State: draft, Totals: old.Totals}
+	for _, l := range old.Lines {
+		l.Shipped, l.Invoiced = money.Decimal{}, money.Decimal{}
+		o.Lines = append(o.Lines, l)
+	}
+	u.put(o)
+	return "/orders/" + o.ID
+}
+
 func shipOrder(u *unit, o *Order, r *http.Request) {
 	if r.FormValue("all") != "" {
 		u.ship(o, nil, u.today)

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -71,12 +72,8 @@ func productPage(u *unit, r *http.Request) any {
 // changeProduct takes the fields of the product's page that were sent.
 func changeProduct(u *unit, r *http.Request) string {
 	it := find[Item](u, items, r.PathValue("code"))
-	if filled(r, "name_fr") {
-		it.Name.FR = strings.TrimSpace(r.FormValue("name_fr"))
-	}
-	if filled(r, "name_en") {
-		it.Name.EN = strings.TrimSpace(r.FormValue("name_en"))
-	}
+	it.Name.FR = cmp.Or(strings.TrimSpace(r.FormValue("name_fr")), it.Name.FR)
+	it.Name.EN = cmp.Or(strings.TrimSpace(r.FormValue("name_en")), it.Name.EN)
 	if status := r.FormValue("status"); slices.Contains(statuses, status) {
 		it.Status = status
 	}

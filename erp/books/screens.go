@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
@@ -21,7 +20,7 @@ var pages = template.Must(template.ParseFS(files, "pages/*.html"))
 type screen struct {
 	*i18n.Printer
 	Tab, Path string
-	Line      State // of the three switches
+	Line      line // to the API
 	Data      any
 }
 
@@ -83,6 +82,7 @@ func (p *program) screens(mux *http.ServeMux) {
 		u.changeLine(o, r.PathValue("line"), u.field(r, "quantity"))
 	}))
 	do("/orders/{id}/cancellation", onOrder(func(u *unit, o *Order, _ *http.Request) { u.cancel(o, true) }))
+	do("/orders/{id}/copies", copyOrder)
 	do("/invoices/{id}/posting", onInvoice(func(u *unit, i *Invoice, _ *http.Request) { u.post(i, u.today) }))
 	do("/invoices/{id}/receipts", onInvoice(func(u *unit, i *Invoice, r *http.Request) {
 		u.receive(i, u.field(r, "amount"), r.FormValue("method"), u.today)
@@ -128,15 +128,7 @@ func (p *program) render(w http.ResponseWriter, r *http.Request, status int, nam
 
 // refused says in words why something was not done, and leads back.
 func (p *program) refused(w http.ResponseWriter, r *http.Request, err error) {
-	what := fault.Of(err)
-	status := http.StatusUnprocessableEntity
-	switch what.Kind {
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Internal:
-		status = http.StatusInternalServerError
-		p.Log.Error("screen failed", "path", r.URL.Path, "error", err)
-	}
+	what, status := p.explain(r, err)
 	p.render(w, r, status, "refused", struct{ Text, Back string }{p.refusal(p.lang(w, r), what), back(r)})
 }
 

@@ -21,8 +21,13 @@ func (l *Line) move(q money.Decimal) Move {
 	return Move{erp.ShipmentLine{OrderLine: l.ID, Item: l.Item, Quantity: q}, l.Text}
 }
 
+// paper begins a shipment or an invoice of an order.
+func (o *Order) paper(state string) Paper {
+	return Paper{Order: o.ID, Customer: o.Customer, State: state}
+}
+
 func (u *unit) newShipment(o *Order) *Shipment {
-	s := &Shipment{Order: o.ID, Customer: o.Customer, State: "waiting"}
+	s := &Shipment{Paper: o.paper("waiting")}
 	if o.Delivery != "" {
 		s.Carrier = get[Delivery](u, deliveries, o.Delivery).Name.FR
 	}

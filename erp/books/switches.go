@@ -2,11 +2,9 @@ package books
 
 import (
 	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,17 +19,16 @@ type switches struct {
 	slow     time.Duration
 }
 
-// State of the switches, as /control answers it.
-type State struct {
-	Stopped     bool `json:"stopped"`
-	LoseNext    bool `json:"lose_next"`
-	SlowSeconds int  `json:"slow_seconds"`
+// line is how the switches stand.
+type line struct {
+	Stopped, LoseNext bool
+	SlowSeconds       int
 }
 
-func (s *switches) state() State {
+func (s *switches) state() line {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return State{s.stopped, s.loseNext, int(s.slow / time.Second)}
+	return line{s.stopped, s.loseNext, int(s.slow / time.Second)}
 }
 
 // around applies the switches to the API. The call is always carried out first:
@@ -82,10 +79,6 @@ func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 func (s *switches) routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /control", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(s.state())
-	})
 	mux.Handle("POST /control/{what}", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.press)))
 }
 
@@ -100,11 +93,7 @@ func (s *switches) press(w http.ResponseWriter, r *http.Request) {
 	case "lose-next":
 		s.loseNext = r.FormValue("off") == ""
 	case "slow":
-		seconds, err := strconv.Atoi(r.FormValue("seconds"))
-		if err != nil || seconds < 0 || seconds > 600 {
-			seconds = 0
-		}
-		s.slow = time.Duration(seconds) * time.Second
+		s.slow = time.Duration(max(0, min(number(r.FormValue("seconds")), 600))) * time.Second
 	}
 	s.mu.Unlock()
 	http.Redirect(w, r, back(r), http.StatusSeeOther)

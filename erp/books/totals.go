@@ -2,6 +2,7 @@ package books
 
 import (
 	"math/big"
+	"slices"
 
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
@@ -28,11 +29,9 @@ func (u *unit) total(lines []Line, customerTax string) erp.Totals {
 			freight.Minor += l.Amount.Minor
 		}
 		for _, tax := range u.taxesOn(customerTax, l.Tax) {
-			at := 0
-			for at < len(t.Taxes) && t.Taxes[at].Tax != tax.ID {
-				at++
-			}
-			if at == len(t.Taxes) {
+			at := slices.IndexFunc(t.Taxes, func(sum erp.TaxLine) bool { return sum.Tax == tax.ID })
+			if at < 0 {
+				at = len(t.Taxes)
 				t.Taxes = append(t.Taxes, erp.TaxLine{Tax: tax.ID, Name: tax.Name, Base: money.Zero(currency)})
 				sums = append(sums, new(big.Rat))
 			}

@@ -191,16 +191,21 @@ type NewLine struct {
 	UnitPrice money.Decimal `json:"unit_price"`
 }
 
-// Shipment is goods of one order that wait or left.
-type Shipment struct {
+// Paper is what shipments and invoices have in common. Each is of one order.
+type Paper struct {
 	Self
 	Number   string `json:"number"`
 	Order    string `json:"order"`
 	Customer string `json:"customer"`
 	Date     string `json:"date"`
-	Carrier  string `json:"carrier"`
-	State    string `json:"state"` // waiting, done, cancelled
-	Lines    []Move `json:"lines"`
+	State    string `json:"state"`
+}
+
+// Shipment is goods that wait or left: waiting, done, cancelled.
+type Shipment struct {
+	Paper
+	Carrier string `json:"carrier"`
+	Lines   []Move `json:"lines"`
 }
 
 // Move is a quantity of one line of an order.
@@ -209,20 +214,16 @@ type Move struct {
 	Text string `json:"text"`
 }
 
-// Invoice is a draft, an invoice, or a credit note when its sums are negative.
+// Invoice is an invoice, or a credit note when its sums are negative: draft,
+// posted, paid, cancelled.
 type Invoice struct {
-	Self
-	Number   string           `json:"number"`
-	Order    string           `json:"order"`
-	Customer string           `json:"customer"`
-	PONumber string           `json:"po_number"`
-	Date     string           `json:"date"`
-	Due      []erp.Instalment `json:"due"`
-	State    string           `json:"state"` // draft, posted, paid, cancelled
+	Paper
 	erp.Totals
-	Open     money.Amount `json:"open"`
-	Lines    []Line       `json:"lines"`
-	Receipts []Receipt    `json:"receipts"`
+	PONumber string           `json:"po_number"`
+	Due      []erp.Instalment `json:"due"`
+	Open     money.Amount     `json:"open"`
+	Lines    []Line           `json:"lines"`
+	Receipts []Receipt        `json:"receipts"`
 }
 
 // Receipt is money that came in for an invoice.
