@@ -113,9 +113,9 @@ func (c *Clerk) Start(ctx context.Context) error { return c.send(ctx, "/control/
 // LoseNext carries the next write of the API out and drops its answer.
 func (c *Clerk) LoseNext(ctx context.Context) error { return c.send(ctx, "/control/lose-next", nil) }
 
-// Slow delays every answer of the API, by whole seconds; 0 ends it.
+// Slow delays every answer of the API, by whole seconds, rounded up; 0 ends it.
 func (c *Clerk) Slow(ctx context.Context, by time.Duration) error {
-	return c.send(ctx, "/control/slow", url.Values{"seconds": {strconv.Itoa(int(by / time.Second))}})
+	return c.send(ctx, "/control/slow", url.Values{"seconds": {strconv.Itoa(int((by + time.Second - 1) / time.Second))}})
 }
 
 // eachForm sends the forms of an order's page whose address ends so; a form with
