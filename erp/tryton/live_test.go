@@ -391,8 +391,16 @@ func TestTrytonFindsTheOriginalAmongCopies(t *testing.T) {
 		equal(t, "key of "+r.ID, r.Body.(erp.Order).Key, want)
 	}
 	do(t, c.CancelOrder(ctx, id))
-	do(t, c.CancelOrder(ctx, id))
+	do(t, c.CancelOrder(ctx, id)) // harmless
 	equal(t, "cancelled", must(c.FindOrder(ctx, o.Key))(t).State, erp.OrderCancelled)
+}
+
+func TestTrytonKeepsOneOfTwoDeliveries(t *testing.T) {
+	ctx, c := t.Context(), New(live)
+	o := ofRivard(newKey(t), "PO-12", erp.NewLine{Item: drill, Quantity: money.Int(1), UnitPrice: money.Must("179.55")})
+	first := must(c.CreateOrder(ctx, o))(t)
+	equal(t, "second delivery", must(c.CreateOrder(ctx, o))(t), first)
+	equal(t, "orders with the key", len(must(c.rpc.find(ctx, "sale.sale", domain(is{"description", "=", o.Key})))(t)), 1)
 }
 
 func TestTrytonRefusesWhatDoesNotExist(t *testing.T) {
@@ -444,6 +452,32 @@ func TestTrytonNoticesEveryChangeAndOnlyThat(t *testing.T) {
 
 	do(t, clerk.RenameItem(ctx, "PRD-016", "Niveau torpille magnétique"))
 	equal(t, "name", f.changed(erp.KindItem)["16"].Body.(erp.Item).Name, erp.Text{FR: "Niveau torpille magnétique", EN: "Torpedo level"})
+	write := func(model string, id int, values map[string]any) {
+		t.Helper()
+		_, err := clerk.manager.call(ctx, "model."+model+".write", nil, []int{id}, values)
+		do(t, err)
+	}
+	f.changed(erp.KindPrice)
+	write("product.category", 4, map[string]any{"name": "Safety gear"})
+	equal(t, "items of a renamed category", len(f.changed(erp.KindItem)), 10)
+	equal(t, "prices of a renamed category", len(f.changed(erp.KindPrice)), 40)
+
+	people := follow(t, c, erp.KindCustomer, erp.KindAddress, erp.KindTaxCase)
+	write("party.party", 2, map[string]any{"sale_price_list": 3})
+	equal(t, "list", people.changed(erp.KindCustomer)["2"].Body.(erp.Customer).PriceList, "3")
+	write("party.party", 2, map[string]any{"sale_price_list": 1})
+	write("party.address", 3, map[string]any{"city": "Laval-Ouest"})
+	equal(t, "city", people.changed(erp.KindAddress)["3"].Body.(erp.Address).City, "Laval-Ouest")
+	mail := must(clerk.manager.first(ctx, "party.contact_mechanism", domain(is{"party", "=", 2}, is{"type", "=", "email"}), "id"))(t)
+	write("party.contact_mechanism", int(mail.number()), map[string]any{"value": "comptes@c1001.example"})
+	equal(t, "e-mail", people.changed(erp.KindCustomer)["2"].Body.(erp.Customer).Email, "comptes@c1001.example")
+	people.changed(erp.KindTaxCase)
+	write("account.tax.rule.line", 1, map[string]any{"tax": 4})
+	cases := people.changed(erp.KindTaxCase)
+	equal(t, "a changed rule", len(cases), 1)
+	equal(t, "taxes in Ontario", fmt.Sprint(cases["1/1"].Body.(erp.TaxCase).Taxes), "[4]")
+	write("account.tax.rule.line", 1, map[string]any{"tax": 3})
+
 	do(t, clerk.BlockItem(ctx, "PRD-017", true))
 	equal(t, "blocked", f.changed(erp.KindItem)["17"].Body.(erp.Item).Status, "blocked")
 	f.changed(erp.KindPrice)

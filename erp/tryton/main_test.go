@@ -15,6 +15,7 @@ var live Config
 
 // TestMain starts a real Tryton for the tests named TestTryton…, when the make
 // target asks for it with COMPTOIR_TRYTON=1; otherwise they are not in the run.
+// COMPTOIR_TRYTON_POSTGRES=postgresql://… puts its books on PostgreSQL.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("COMPTOIR_TRYTON") != "1" {
@@ -39,7 +40,8 @@ func withTryton(m *testing.M) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	server, err := demo.Start(context.Background(), dir, demo.Options{Cache: cache, Log: os.Stderr})
+	server, err := demo.Start(context.Background(), dir, demo.Options{Cache: cache, Log: os.Stderr,
+		Postgres: os.Getenv("COMPTOIR_TRYTON_POSTGRES")})
 	if err != nil {
 		return 1, err
 	}

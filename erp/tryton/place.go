@@ -18,6 +18,7 @@ const stuck = 2 * time.Minute
 // sale is a new order in Tryton's words.
 type sale struct {
 	house   *house
+	coin    string // ISO code of its currency
 	head    map[string]any
 	lines   []map[string]any
 	rule    string // the customer's tax rule
@@ -38,15 +39,15 @@ func (c *Connector) compose(ctx context.Context, o erp.NewOrder) (*sale, error) 
 	if party == nil {
 		return nil, refused("unknown_customer", o.Customer)
 	}
-	s := &sale{house: h, rule: party.id("customer_tax_rule"), head: map[string]any{
+	s := &sale{house: h, coin: cmp.Or(o.Currency, h.currency), rule: party.id("customer_tax_rule"), head: map[string]any{
 		"party": party.number(), "company": number(h.company), "currency": number(h.currencyID)}}
-	if o.Currency != "" && o.Currency != h.currency {
-		currency, err := c.rpc.first(ctx, "currency.currency", domain(is{"code", "=", o.Currency}, is{"active", "=", true}), "code")
+	if s.coin != h.currency {
+		currency, err := c.rpc.first(ctx, "currency.currency", domain(is{"code", "=", s.coin}, is{"active", "=", true}), "code")
 		if err != nil {
 			return nil, err
 		}
 		if currency == nil {
-			return nil, refused("unknown_currency", o.Currency)
+			return nil, refused("unknown_currency", s.coin)
 		}
 		s.head["currency"] = currency.number()
 	}
@@ -126,7 +127,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 	}
 	var parts []taxed
 	for i, l := range o.Lines {
-		line, err := money.HalfEven.Extend(money.HalfEven.Round(l.UnitPrice, 4), l.Quantity, s.house.currency)
+		line, err := money.HalfEven.Extend(money.HalfEven.Round(l.UnitPrice, 4), l.Quantity, s.coin)
 		if err != nil {
 			return erp.Totals{}, refused("too_large", l.Item)
 		}
@@ -134,7 +135,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 		parts = append(parts, taxed{texts(s.lines[i]["taxes"].([]int64)), money.HalfEven.Round(l.UnitPrice, 4), l.Quantity})
 	}
 	t := erp.Totals{}
-	none := money.Zero(s.house.currency)
+	none := money.Zero(s.coin)
 	if s.carrier == nil {
 		t.Freight = &none
 	} else if t.Freight, err = c.quoteFreight(ctx, s, o, &parts); err != nil {
@@ -145,7 +146,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 	if err != nil {
 		return erp.Totals{}, err
 	}
-	t.Net, t.Total = amount(answer, "untaxed_amount", s.house.currency), amount(answer, "total_amount", s.house.currency)
+	t.Net, t.Total = amount(answer, "untaxed_amount", s.coin), amount(answer, "total_amount", s.coin)
 	var ids []string
 	for _, p := range parts {
 		ids = append(ids, p.taxes...)
@@ -154,7 +155,7 @@ func (c *Connector) Quote(ctx context.Context, o erp.NewOrder) (erp.Totals, erro
 	if err != nil {
 		return erp.Totals{}, err
 	}
-	t.Taxes = book.split(parts, s.house.taxPerLine, amount(answer, "tax_amount", s.house.currency))
+	t.Taxes = book.split(parts, s.house.taxPerLine, amount(answer, "tax_amount", s.coin))
 	slices.SortStableFunc(t.Taxes, func(a, b erp.TaxLine) int { return compareIDs(a.Tax, b.Tax) })
 	if answer.err != nil {
 		return erp.Totals{}, broken("answer", "quote: %v", answer.err)
@@ -174,7 +175,7 @@ func (c *Connector) quoteFreight(ctx context.Context, s *sale, o erp.NewOrder, p
 	if err != nil {
 		return nil, err
 	}
-	freight := money.Zero(s.house.currency)
+	freight := money.Zero(s.coin)
 	if len(goods) == 0 {
 		return &freight, nil
 	}
@@ -182,7 +183,7 @@ func (c *Connector) quoteFreight(ctx context.Context, s *sale, o erp.NewOrder, p
 		return nil, nil
 	}
 	cost := money.HalfEven.Round(product.decimal("list_price"), 4)
-	if freight, err = money.HalfEven.Of(cost, s.house.currency); err != nil {
+	if freight, err = money.HalfEven.Of(cost, s.coin); err != nil {
 		return nil, broken("freight", "%v", err)
 	}
 	taxes, err := c.taxesFor(ctx, taxCase{s.rule, product.id("account_category")}, o.Customer, product.id("id"))
@@ -251,10 +252,27 @@ func (c *Connector) CreateOrder(ctx context.Context, o erp.NewOrder) (string, er
 		return "", err
 	}
 	list, _ := answer.([]any)
-	if len(list) != 1 {
+	made := &row{fields: map[string]any{"id": slices.Concat(list, []any{nil})[0]}}
+	if made.number() == 0 {
 		return "", &erp.Error{Class: erp.Ambiguous, Code: "answer", Text: "create gave no id"}
 	}
-	return (&row{fields: map[string]any{"id": list[0]}}).id("id"), nil
+	return c.onlyOne(ctx, made.id("id"), o.Key), nil
+}
+
+// onlyOne takes back the drafts that a network delivering the call twice has
+// just made besides the first. Tryton has no unique key that would refuse them.
+func (c *Connector) onlyOne(ctx context.Context, made, key string) string {
+	s, err := c.rpc.signedIn(ctx, nil)
+	if err != nil || key == "" {
+		return made
+	}
+	drafts, err := c.rpc.find(ctx, "sale.sale", domain(is{"description", "=", key}, is{"state", "=", "draft"}, is{"create_uid", "=", s.user}, noReturns))
+	if err != nil || len(drafts) < 2 {
+		return made
+	}
+	// A draft that could not be deleted is one that somebody sees in Tryton.
+	_, _ = c.rpc.call(ctx, "model.sale.sale.delete", nil, drafts[1:])
+	return texts(drafts)[0]
 }
 
 // ReleaseOrder presses one button: quote on a draft, confirm on a quotation.
@@ -265,43 +283,50 @@ func (c *Connector) CreateOrder(ctx context.Context, o erp.NewOrder) (string, er
 // to be asked about again; one that stays so for two minutes is Refused as
 // processing_stuck, since only a person can find out why, in Tryton.
 func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string) (erp.Order, error) {
-	done, err := c.alone(ctx)
+	r, err := c.step(ctx, id, accept)
 	if err != nil {
 		return erp.Order{}, err
 	}
-	defer done()
-	before, err := c.saleState(ctx, id)
-	if err != nil {
-		return erp.Order{}, err
-	}
-	button := map[string]string{"draft": "quote", "quotation": "confirm"}[before.text("state")]
-	after := before
-	if button != "" {
-		yes := func(code string) bool { return slices.Contains(accept, code) }
-		if err := c.rpc.insist(ctx, "sale.sale", button, number(id), yes); err != nil {
-			return erp.Order{}, err
-		}
-		if after, err = c.saleState(ctx, id); err != nil {
-			return erp.Order{}, err
-		}
-		if after.text("state") == before.text("state") {
-			return erp.Order{}, broken("button_skipped", "%s left sale %s in state %s", button, id, before.text("state"))
-		}
-	}
-	if after.text("state") == "confirmed" {
+	if r.text("state") == "confirmed" {
 		h, err := c.home(ctx)
 		if err != nil {
 			return erp.Order{}, err
 		}
 		switch {
 		case h.confirmsLater:
-		case time.Since(after.stamp()) > stuck:
-			return erp.Order{}, refused("processing_stuck", after.text("number"))
+		case time.Since(r.stamp()) > stuck:
+			return erp.Order{}, refused("processing_stuck", r.text("number"))
 		default:
-			return erp.Order{}, &erp.Error{Class: erp.Throttled, Code: "processing", Text: after.text("number"), After: 5 * time.Second}
+			return erp.Order{}, &erp.Error{Class: erp.Throttled, Code: "processing", Text: r.text("number"), After: 5 * time.Second}
 		}
 	}
 	return c.order(ctx, id)
+}
+
+// step presses the button that comes next, if any, and gives the sale's state.
+func (c *Connector) step(ctx context.Context, id string, accept []string) (*row, error) {
+	done, err := c.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	before, err := c.saleState(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	button := map[string]string{"draft": "quote", "quotation": "confirm"}[before.text("state")]
+	if button == "" {
+		return before, nil
+	}
+	yes := func(code string) bool { return slices.Contains(accept, code) }
+	if err := c.rpc.insist(ctx, "sale.sale", button, number(id), yes); err != nil {
+		return nil, err
+	}
+	after, err := c.saleState(ctx, id)
+	if err == nil && after.text("state") == before.text("state") {
+		err = broken("button_skipped", "%s left sale %s in state %s", button, id, before.text("state"))
+	}
+	return after, err
 }
 
 func (c *Connector) saleState(ctx context.Context, id string) (*row, error) {

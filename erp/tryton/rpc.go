@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -151,7 +152,7 @@ func (c *client) post(ctx context.Context, where, header, method string, params 
 		return nil, lost(true, method, err)
 	}
 	if len(text) > largest {
-		return nil, broken("answer", "%s: more than %d bytes", method, largest)
+		return nil, &erp.Error{Class: erp.Ambiguous, Code: "answer", Text: method + ": too long"}
 	}
 	return unpack(method, text)
 }
@@ -177,7 +178,7 @@ func refusedBefore(res *http.Response, method string) error {
 	case code == http.StatusUnauthorized:
 		return &erp.Error{Class: erp.Unauthorized, Code: "sign_in", Text: method}
 	case code == http.StatusTooManyRequests:
-		return &erp.Error{Class: erp.Throttled, Code: "too_many_requests", Text: method, After: 10 * time.Second}
+		return &erp.Error{Class: erp.Throttled, Code: "too_many_requests", Text: method, After: pause(res.Header.Get("Retry-After"))}
 	case code >= 500 || code == http.StatusRequestTimeout:
 		return &erp.Error{Class: erp.Ambiguous, Code: "server_error", Text: fmt.Sprintf("%s: HTTP %d", method, code)}
 	default:
@@ -185,21 +186,30 @@ func refusedBefore(res *http.Response, method string) error {
 	}
 }
 
-// unpack takes the result out of an answer, or the class out of its error.
+// pause reads a Retry-After in seconds; Tryton itself sends none.
+func pause(after string) time.Duration {
+	if seconds, err := strconv.Atoi(after); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return 10 * time.Second
+}
+
+// unpack takes the result out of an answer, or the class out of its error. What
+// cannot be read does not tell whether the call was carried out.
 func unpack(method string, text []byte) (any, error) {
 	var answer struct {
 		Result json.RawMessage   `json:"result"`
 		Error  []json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, &erp.Error{Class: erp.Broken, Code: "answer", Text: method, Cause: err}
+		return nil, &erp.Error{Class: erp.Ambiguous, Code: "answer", Text: method, Cause: err}
 	}
 	if answer.Error != nil {
 		return nil, classify(method, answer.Error)
 	}
 	value, err := decode(answer.Result)
 	if err != nil {
-		return nil, &erp.Error{Class: erp.Broken, Code: "answer", Text: method, Cause: err}
+		return nil, &erp.Error{Class: erp.Ambiguous, Code: "answer", Text: method, Cause: err}
 	}
 	return value, nil
 }
