@@ -284,9 +284,9 @@ func (c *Connector) taxBook(ctx context.Context, ids []string) (taxBook, error) 
 
 // split shares out the tax of a sale, which Tryton gives as one sum, over its
 // taxes, by Tryton's own rule (account/tax.py): each tax takes its rate of
-// price times quantity, unrounded, and rounds the sum of the document (or each
-// line, as configured) half to even, credited lines apart from the others; the
-// base is rounded line by line. The shares must give Tryton's sum. Where they
+// price times quantity, unrounded, and rounds the sum of the document (or, as
+// configured, the sum so far after each line) half to even, credited lines apart
+// from the others; the base is rounded line by line. The shares must give Tryton's sum. Where they
 // do not, because a tax is no plain percentage, there is one line without name.
 func (b taxBook) split(lines []taxed, perLine bool, sum money.Amount) []erp.TaxLine {
 	type side struct {
@@ -315,9 +315,6 @@ func (b taxBook) split(lines []taxed, perLine bool, sum money.Amount) []erp.TaxL
 			if err != nil {
 				return whole
 			}
-			if perLine {
-				amount = money.HalfEven.Round(amount, money.Digits(sum.Currency))
-			}
 			key := side{id, product.IsNeg()}
 			if _, ok := amounts[key]; !ok {
 				order = append(order, key)
@@ -325,6 +322,9 @@ func (b taxBook) split(lines []taxed, perLine bool, sum money.Amount) []erp.TaxL
 			}
 			if amounts[key], err = amounts[key].Add(amount); err != nil {
 				return whole
+			}
+			if perLine {
+				amounts[key] = money.HalfEven.Round(amounts[key], money.Digits(sum.Currency))
 			}
 			bases[key] = money.Amount{Minor: bases[key].Minor + base.Minor, Currency: sum.Currency}
 		}
