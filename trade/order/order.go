@@ -307,3 +307,12 @@ func OfInvoice(ctx context.Context, tx *db.Tx, who access.Actor, conn, invoice s
 		return o, err
 	}, conn, invoice, who.Customer)
 }
+
+var selectPlacedHere = db.SQL("order.select_placed_here", `
+SELECT placed FROM sales_order WHERE placed >= $1 AND person IS NOT NULL AND state NOT IN ('refused', 'cancelled')`)
+
+// PlacedHereSince is when orders were placed here, by a customer's own people,
+// since an instant.
+func PlacedHereSince(ctx context.Context, tx *db.Tx, since time.Time) ([]time.Time, error) {
+	return db.All(ctx, tx, selectPlacedHere, db.Value[time.Time], since)
+}

@@ -15,6 +15,7 @@ import (
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/erpsync"
 	"comptoir.example/comptoir/trade/access"
+	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
 	"comptoir.example/comptoir/web"
 	"comptoir.example/comptoir/web/ui"
@@ -94,7 +95,12 @@ func showHome(w http.ResponseWriter, r *web.Request) error {
 		if page.Access, err = accessFigures(ctx, tx); err != nil {
 			return err
 		}
-		page.Prices, err = r.Site.Engine.PricesChecked(ctx, tx)
+		checked, err := r.Site.Engine.PricesChecked(ctx, tx)
+		if err != nil {
+			return err
+		}
+		page.ERP.Checked, page.ERP.Differed = checked.Checked, checked.Differed
+		page.Service, err = serviceFigures(ctx, tx, m, r.Now)
 		return err
 	})
 	if err != nil {
@@ -102,7 +108,7 @@ func showHome(w http.ResponseWriter, r *web.Request) error {
 	}
 	page.Name, _, _ = strings.Cut(r.Actor.Name, " ")
 	page.Now = r.Now
-	page.Cards.Hosts = web.ForeignOrigins()
+	page.Origins = web.ForeignOrigins()
 	page.ERP.ClickToERP, page.ERP.Waiting, page.ERP.AsOf = o.exchange.P95, o.exchange.Queue.Waiting, r.AsOf(o.board, "price", "")
 	page.Todo = todos(r, o.exchange)
 	return r.Show(w, http.StatusOK, Home(r.P, o.shell, page))
@@ -110,6 +116,20 @@ func showHome(w http.ResponseWriter, r *web.Request) error {
 
 func accessFigures(ctx context.Context, tx *db.Tx) (f AccessFigures, err error) {
 	f.People, f.Companies, f.Locked, err = access.Count(ctx, tx)
+	return f, err
+}
+
+// serviceFigures counts the orders placed here in the last seven days, and those
+// placed when nobody answers the phone: before 7, after 17, on Saturday or Sunday.
+func serviceFigures(ctx context.Context, tx *db.Tx, m customer.Merchant, now time.Time) (f ServiceFigures, err error) {
+	placed, err := order.PlacedHereSince(ctx, tx, now.Add(-7*24*time.Hour))
+	for _, at := range placed {
+		local := at.In(m.Zone)
+		f.Placed++
+		if h := local.Hour(); h < 7 || h >= 17 || local.Weekday() == time.Saturday || local.Weekday() == time.Sunday {
+			f.Late++
+		}
+	}
 	return f, err
 }
 
@@ -163,7 +183,8 @@ func showOrders(w http.ResponseWriter, r *web.Request) error {
 		}
 		for _, s := range order.States {
 			if by[s] > 0 {
-				page.Counts = append(page.Counts, Count{string(s), by[s]})
+				page.Counts = append(page.Counts, Count{string(s), stampOf(s), by[s]})
+				page.Pages.Total += by[s]
 			}
 		}
 		orders, err := order.All(ctx, tx, r.Actor, order.State(page.State), page.Query, after(values.Get("before"), values.Get("id")), pageSize+1)
@@ -177,7 +198,7 @@ func showOrders(w http.ResponseWriter, r *web.Request) error {
 		for _, x := range orders {
 			sums, _ := x.Sums()
 			page.Orders = append(page.Orders, OrderRow{ID: x.ID, Number: x.Reference, ERPNumber: x.ERPNumber, Company: x.CustomerName, PONumber: x.PONumber,
-				PlacedAt: x.Placed, State: stampOf(x.State), Total: sums.Total})
+				PlacedAt: x.Placed, State: stampOf(x.State), Delivery: deliveryOf(x), Total: sums.Total})
 		}
 		return err
 	})
@@ -197,6 +218,20 @@ func after(before, id string) order.Page {
 	return order.Page{Before: at, ID: id}
 }
 
+// deliveryOf is how an order's way to the ERP stands, in the vocabulary of
+// messages; "" when it came from there.
+func deliveryOf(o order.Order) string {
+	switch {
+	case o.Key == "":
+		return ""
+	case o.State == order.Submitted:
+		return "queued"
+	case o.State == order.OnHold, o.State == order.Refused:
+		return "failed"
+	}
+	return "acknowledged"
+}
+
 func stampOf(s order.State) string {
 	if s == order.Refused {
 		return "rejected"
@@ -213,7 +248,7 @@ func showroom(w http.ResponseWriter, r *web.Request) error {
 	}); err != nil {
 		return err
 	}
-	return r.Show(w, http.StatusOK, ui.InDesk(r.P, o.shell, ui.Showroom(r.P)))
+	return r.Show(w, http.StatusOK, Showroom(r.P, o.shell))
 }
 
 // POST /desk/exchange/{seq}/retry

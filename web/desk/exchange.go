@@ -24,6 +24,7 @@ type ExchangePage struct {
 	Failed   int // that one press retries
 	Swept    Sweep
 	ETag     string
+	MayAct   bool // retry, accept, park
 }
 
 // Down is an ERP that does not answer.
@@ -55,6 +56,7 @@ type Message struct {
 	Params   []any
 	Text     string // what it said, in its words
 	Todo     string // key of what to do
+	Ask      bool   // a person can say yes: to the ERP's question, or to its total
 }
 
 // next says when a message is tried again.

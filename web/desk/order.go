@@ -40,7 +40,7 @@ type OrderLine struct {
 	ui.Line
 }
 
-func (o OrderPage) partHref() string { return "/bureau/commandes/" + o.ID + "?partie=suivi" }
+func (o OrderPage) partHref() string { return "/desk/orders/" + o.ID + "?part=status" }
 
 func (o OrderPage) totalsKey() string {
 	if o.FromERP {

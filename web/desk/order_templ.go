@@ -13,7 +13,7 @@ import (
 	"comptoir.example/comptoir/web/ui"
 )
 
-// Order is GET /bureau/commandes/{id}.
+// Order is GET /desk/orders/{id}.
 func Order(p *i18n.Printer, s ui.Shell, page OrderPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -79,7 +79,7 @@ func Order(p *i18n.Printer, s ui.Shell, page OrderPage) templ.Component {
 	})
 }
 
-// OrderLive is what moves on the page (partie=suivi).
+// OrderLive is what moves on the page (part=status).
 func OrderLive(p *i18n.Printer, s ui.Shell, page OrderPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -198,7 +198,7 @@ func OrderLive(p *i18n.Printer, s ui.Shell, page OrderPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Head(p, p.T("desk.order.title", "number", page.Number), messageKeys(p, s, page.Message, false), ui.Crumb{Label: p.T("desk.orders"), Href: "/bureau/commandes"}, ui.Crumb{Label: page.Number}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head(p, p.T("desk.order.title", "number", page.Number), messageKeys(p, s, page.Message, false), ui.Crumb{Label: p.T("desk.orders"), Href: "/desk/orders"}, ui.Crumb{Label: page.Number}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -719,7 +719,7 @@ func OrderLive(p *i18n.Printer, s ui.Shell, page OrderPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Slip("adresse", p.T("desk.ship_to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Slip("ship_to", p.T("desk.ship_to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -10,7 +10,7 @@ import (
 // OrdersPage lists the orders of every company, newest first.
 type OrdersPage struct {
 	Query  string
-	State  string // delivery state that filters, "" for all
+	State  string // state that filters, "" for all
 	Counts []Count
 	Orders []OrderRow
 	Pages  ui.Pages
@@ -18,7 +18,8 @@ type OrdersPage struct {
 
 // Count is how many orders are in a state of their delivery to the ERP.
 type Count struct {
-	State string // ui vocabulary of messages
+	State string
+	Stamp string // ui vocabulary of orders
 	N     int
 }
 

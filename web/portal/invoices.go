@@ -47,7 +47,7 @@ func (page InvoicesPage) buckets(p *i18n.Printer) (list []ui.Bucket) {
 		largest = max(largest, a.Amount.Minor)
 	}
 	for _, a := range page.Aging {
-		b := ui.Bucket{Key: a.Key, Amount: p.Money(a.Amount), Href: "/factures?age=" + a.Key, Current: page.Age == a.Key, Zero: a.Amount.IsZero()}
+		b := ui.Bucket{Key: a.Key, Amount: p.Money(a.Amount), Href: "/invoices?age=" + a.Key, Current: page.Age == a.Key, Zero: a.Amount.IsZero()}
 		if largest > 0 && a.Amount.Minor > 0 {
 			b.Share = max(int(a.Amount.Minor/max(largest/100, 1)), 2)
 		}

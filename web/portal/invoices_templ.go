@@ -13,7 +13,7 @@ import (
 	"comptoir.example/comptoir/web/ui"
 )
 
-// Invoices is GET /factures.
+// Invoices is GET /invoices.
 func Invoices(p *i18n.Printer, s ui.Shell, page InvoicesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -127,7 +127,7 @@ func Invoices(p *i18n.Printer, s ui.Shell, page InvoicesPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = filter(p, "/factures", p.T("portal.invoices.find"), page.Query).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = filter(p, "/invoices", p.T("portal.invoices.find"), page.Query).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -148,7 +148,7 @@ func Invoices(p *i18n.Printer, s ui.Shell, page InvoicesPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.clear"), Href: "/factures"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.clear"), Href: "/invoices"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -171,7 +171,7 @@ func Invoices(p *i18n.Printer, s ui.Shell, page InvoicesPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.invoices.none.key"), Href: "/commandes"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.invoices.none.key"), Href: "/orders"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -389,7 +389,7 @@ func invoiceRows(p *i18n.Printer, page InvoicesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/factures/" + v.ID))
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/invoices/" + v.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/invoices.templ`, Line: 64, Col: 93}
 			}

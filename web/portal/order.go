@@ -86,7 +86,7 @@ type OrderInvoice struct {
 }
 
 // partHref is where the live part asks for itself.
-func (o OrderPage) partHref() string { return "/commandes/" + o.ID + "?partie=suivi" }
+func (o OrderPage) partHref() string { return "/orders/" + o.ID + "?part=status" }
 
 func (o OrderPage) totalsTitle(p *i18n.Printer) string {
 	if o.FromERP {

@@ -13,7 +13,7 @@ import (
 	"comptoir.example/comptoir/web/ui"
 )
 
-// Cart is GET /panier.
+// Cart is GET /cart.
 func Cart(p *i18n.Printer, s ui.Shell, page CartPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -222,7 +222,7 @@ func Cart(p *i18n.Printer, s ui.Shell, page CartPage) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						if !page.gone() {
-							templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("shop.cart.checkout"), Look: "brass", Href: "/commande"}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("shop.cart.checkout"), Look: "brass", Href: "/checkout"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -436,7 +436,7 @@ func cartLines(p *i18n.Printer, s ui.Shell, page CartPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !line.Gone {
-				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/panier/lignes/" + line.ID, CSRF: s.CSRF, ID: "q-" + line.ID, Value: line.typed(p), Label: p.T("shop.quantity"), Key: p.T("shop.change"), Of: p.Of(line.Name), Quiet: true, Bad: line.Bad}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/cart/lines/" + line.ID, CSRF: s.CSRF, ID: "q-" + line.ID, Value: line.typed(p), Label: p.T("shop.quantity"), Key: p.T("shop.change"), Of: p.Of(line.Name), Quiet: true, Bad: line.Bad}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -446,9 +446,9 @@ func cartLines(p *i18n.Printer, s ui.Shell, page CartPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 templ.SafeURL
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/panier/lignes/" + line.ID + "/suppression"))
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/cart/lines/" + line.ID + "/removal"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `shop/cart.templ`, Line: 75, Col: 80}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `shop/cart.templ`, Line: 75, Col: 73}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {

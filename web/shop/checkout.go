@@ -12,7 +12,8 @@ import (
 
 // CheckoutPage is everything the buyer agrees to before the order is placed.
 type CheckoutPage struct {
-	Key        string // idempotency key of this form: two presses make one order
+	Key        string // the cart's id: two presses, two tabs, one order
+	Prices     string // stands for the prices shown; comes back with the order
 	Lines      []Line
 	Addresses  []Address
 	ShipTo     string // chosen id
@@ -25,7 +26,6 @@ type CheckoutPage struct {
 	Totals     erp.Totals
 	Estimate   bool     // ours, until the ERP has spoken
 	Changes    []Change // prices that moved since they were put into the cart
-	ChangeMark string   // says which changes were shown; comes back with the consent
 	Accepted   bool
 	Fault      *fault.Fault // why the last try did not place an order
 	DownSince  time.Time    // since when the ERP is away; zero when it answers

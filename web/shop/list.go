@@ -59,7 +59,7 @@ func (l ListPage) familyHref(id string) string {
 		query.Set("q", l.Query)
 	}
 	if id != "" {
-		query.Set("famille", id)
+		query.Set("family", id)
 	}
 	if len(query) == 0 {
 		return "/catalogue"
@@ -67,7 +67,7 @@ func (l ListPage) familyHref(id string) string {
 	return "/catalogue?" + query.Encode()
 }
 
-func (p Product) href() string { return "/produits/" + url.PathEscape(p.SKU) }
+func (p Product) href() string { return "/products/" + url.PathEscape(p.SKU) }
 
 func (p Product) drawing() string { return ui.Drawing(p.Name.FR, p.Family.FR) }
 

@@ -13,7 +13,7 @@ import (
 	"comptoir.example/comptoir/web/ui"
 )
 
-// List is GET /catalogue?q=&famille=&page=.
+// List is GET /catalogue?q=&family=&page=.
 func List(p *i18n.Printer, s ui.Shell, page ListPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -600,7 +600,7 @@ func products(p *i18n.Printer, s ui.Shell, page ListPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(row.Ladder.Breaks) > 0 {
-				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/panier/lignes", CSRF: s.CSRF, SKU: row.SKU, ID: "q-" + row.SKU, Value: row.Typed, Label: p.T("shop.quantity"), Key: p.T("shop.add"), Of: p.Of(row.Name), Return: s.Path, Bad: row.Bad}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Quantity(p, ui.Amount{Action: "/cart/lines", CSRF: s.CSRF, SKU: row.SKU, ID: "q-" + row.SKU, Value: row.Typed, Label: p.T("shop.quantity"), Key: p.T("shop.add"), Of: p.Of(row.Name), Return: s.Path, Bad: row.Bad}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -653,7 +653,7 @@ func cartCounter(p *i18n.Printer, s ui.Shell) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("shop.cart.see"), Look: "brass", Href: "/panier"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("shop.cart.see"), Look: "brass", Href: "/cart"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

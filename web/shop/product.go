@@ -46,7 +46,7 @@ type Purchase struct {
 }
 
 // partHref is where a live part asks for itself: the page's own address with
-// partie=prix or partie=stock.
+// part=price or part=stock.
 func (page ProductPage) partHref(part string) string {
 	return Product{SKU: page.SKU}.href() + "?partie=" + part
 }

@@ -481,7 +481,7 @@ func Quantity(p *i18n.Printer, a Amount) templ.Component {
 			}
 		}
 		if a.Return != "" {
-			templ_7745c5c3_Err = Hidden("retour", a.Return).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Hidden("return", a.Return).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -543,7 +543,7 @@ func Quantity(p *i18n.Printer, a Amount) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\" name=\"quantite\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\" name=\"quantity\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

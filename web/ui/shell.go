@@ -75,8 +75,8 @@ type Help struct {
 func ShopTabs(current string) []Tab {
 	return mark(current, []Tab{
 		{Label: "ui.tab.catalogue", Href: "/catalogue"},
-		{Label: "ui.tab.orders", Href: "/commandes"},
-		{Label: "ui.tab.invoices", Href: "/factures"},
+		{Label: "ui.tab.orders", Href: "/orders"},
+		{Label: "ui.tab.invoices", Href: "/invoices"},
 	})
 }
 
@@ -84,9 +84,9 @@ func ShopTabs(current string) []Tab {
 // Attention is how many messages somebody has to treat.
 func DeskTabs(current string, attention int) []Tab {
 	return mark(current, []Tab{
-		{Label: "ui.tab.home", Href: "/bureau", Icon: "home"},
-		{Label: "ui.tab.orders", Href: "/bureau/commandes", Icon: "list"},
-		{Label: "ui.tab.exchange", Href: "/bureau/echanges", Icon: "sync", Count: attention},
+		{Label: "ui.tab.home", Href: "/desk", Icon: "home"},
+		{Label: "ui.tab.orders", Href: "/desk/orders", Icon: "list"},
+		{Label: "ui.tab.exchange", Href: "/desk/exchange", Icon: "sync", Count: attention},
 		{Label: "ui.tab.showroom", Href: "/desk/ui", Icon: "eye"},
 	})
 }

@@ -50,7 +50,7 @@ func showAsOf(age, limit time.Duration, pending bool) AsOf {
 	return AsOf{Stamp: asof.Stamp{Source: "erp", At: showNow.Add(-age), Limit: limit}, Now: showNow, Pending: pending}
 }
 
-var showBad = &fault.Field{Name: "quantite", Code: "ui.show.field.bad"}
+var showBad = &fault.Field{Name: "quantity", Code: "ui.show.field.bad"}
 
 func showLines() []Line {
 	n := money.Int

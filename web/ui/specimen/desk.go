@@ -16,8 +16,8 @@ func home(p *i18n.Printer, busy bool) desk.HomePage {
 		saved := cad(2341500)
 		page.Access.Refused, page.Access.Locked, page.Service = 3, 1, desk.ServiceFigures{Answers: 112, Placed: 31, Saved: &saved}
 		page.Todo = []ui.Todo{
-			{Tone: "late", Icon: "oct", Lead: p.T("specimen.todo.failed"), Detail: p.T("specimen.todo.failed.detail"), Since: 72 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/bureau/echanges"},
-			{Tone: "warn", Icon: "tri", Lead: p.T("specimen.todo.late"), Detail: p.T("specimen.todo.late.detail"), Since: 9 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/bureau/echanges"},
+			{Tone: "late", Icon: "oct", Lead: p.T("specimen.todo.failed"), Detail: p.T("specimen.todo.failed.detail"), Since: 72 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/desk/exchange"},
+			{Tone: "warn", Icon: "tri", Lead: p.T("specimen.todo.late"), Detail: p.T("specimen.todo.late.detail"), Since: 9 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/desk/exchange"},
 		}
 	}
 	return page
@@ -29,14 +29,14 @@ func deskOrders() desk.OrdersPage {
 	}
 	rows := []desk.OrderRow{row("W-20436", "Great Lakes Supply", "submitted", "retrying", 61240), row("W-20431", "Ville de Saint-Élie", "submitted", "failed", 218460), row("W-20418", "Construction Rivard", "partly_shipped", "acknowledged", 583496), row("W-20417", long.FR, "shipped", "acknowledged", 4180)}
 	rows[0].ERPNumber, rows[1].ERPNumber = "", ""
-	return desk.OrdersPage{Orders: rows, Pages: ui.Pages{Total: 4812, From: 1, To: 4, Next: "/bureau/commandes?page=2"}, State: "failed",
+	return desk.OrdersPage{Orders: rows, Pages: ui.Pages{Total: 4812, From: 1, To: 4, Next: "/desk/orders?page=2"}, State: "failed",
 		Counts: []desk.Count{{"queued", 14}, {"retrying", 2}, {"failed", 1}, {"parked", 1}}}
 }
 
 func messages() []desk.Message {
 	return []desk.Message{
-		{ID: "1", Kind: "order", Number: "W-20431", Href: "/bureau/commandes/1", Company: "Ville de Saint-Élie", Total: cad(218460), State: "failed", Attempts: 4, Cause: "specimen.cause", Todo: "specimen.todo", Text: "The delivery address is not valid for this party."},
-		{ID: "2", Kind: "order", Number: "W-20436", Href: "/bureau/commandes/2", Company: "Great Lakes Supply", Total: cad(61240), State: "retrying", Attempts: 2, Next: now.Add(time.Minute), Cause: "specimen.unanswered", Todo: "specimen.unanswered.todo"},
+		{ID: "1", Kind: "order", Number: "W-20431", Href: "/desk/orders/1", Company: "Ville de Saint-Élie", Total: cad(218460), State: "failed", Attempts: 4, Cause: "specimen.cause", Todo: "specimen.todo", Text: "The delivery address is not valid for this party."},
+		{ID: "2", Kind: "order", Number: "W-20436", Href: "/desk/orders/2", Company: "Great Lakes Supply", Total: cad(61240), State: "retrying", Attempts: 2, Next: now.Add(time.Minute), Cause: "specimen.unanswered", Todo: "specimen.unanswered.todo"},
 	}
 }
 

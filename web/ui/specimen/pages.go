@@ -159,5 +159,5 @@ func stamp(age time.Duration, what string) ui.AsOf {
 
 func signinBad(p *i18n.Printer, s ui.Shell) templ.Component {
 	return shop.SignIn(p, cover(p, s), shop.SignInPage{Email: "payer@rivard.example",
-		Fault: fault.New(fault.Denied, "specimen.signin").With("mot_de_passe", "specimen.password")})
+		Fault: fault.New(fault.Denied, "specimen.signin").With("password", "specimen.password")})
 }

@@ -18,7 +18,7 @@ func orders() portal.OrdersPage {
 	}
 	waiting := row(1, "submitted", 5, 607875)
 	waiting.ERPNumber, waiting.Estimate = "", true
-	return portal.OrdersPage{AsOf: stamp(2*time.Minute, ""), Pages: ui.Pages{Total: 63, From: 1, To: 7, Next: "/commandes?page=2"}, Orders: []portal.OrderRow{
+	return portal.OrdersPage{AsOf: stamp(2*time.Minute, ""), Pages: ui.Pages{Total: 63, From: 1, To: 7, Next: "/orders?page=2"}, Orders: []portal.OrderRow{
 		waiting, row(2, "partly_shipped", 3, 583496), row(3, "picking", 2, 41210), row(4, "rejected", 0, 218460), row(5, "shipped", 0, 96630), row(6, "invoiced", 0, 1240015), row(7, "cancelled", 0, 4180)}}
 }
 

@@ -62,7 +62,7 @@ func listNone(p *i18n.Printer, s ui.Shell) templ.Component {
 func listBad(p *i18n.Printer, s ui.Shell) templ.Component {
 	page := list()
 	page.AsOf = stamp(142*time.Minute, "ui.asof.price_stock")
-	page.Products[0].Typed, page.Products[0].Bad = "4,5", &fault.Field{Name: "quantite", Code: "specimen.quantity"}
+	page.Products[0].Typed, page.Products[0].Bad = "4,5", &fault.Field{Name: "quantity", Code: "specimen.quantity"}
 	page.Products[1].Name = long
 	page.Products[2].Ladder.Breaks, page.Products[2].Stock = nil, "unknown"
 	s = tab(p, s, "catalogue", "Visserie")
@@ -86,7 +86,7 @@ func product() shop.ProductPage {
 func productOld(p *i18n.Printer, s ui.Shell) templ.Component {
 	page := product()
 	page.PriceAsOf, page.StockAsOf = stamp(3*time.Hour, "ui.asof.price"), stamp(30*time.Hour, "ui.asof.stock")
-	page.Bad, page.Typed = &fault.Field{Name: "quantite", Code: "specimen.quantity"}, "0"
+	page.Bad, page.Typed = &fault.Field{Name: "quantity", Code: "specimen.quantity"}, "0"
 	page.Ladder.Quantity, page.Amount, page.Ladder.Next, page.Name = money.Int(0), nil, nil, long
 	return shop.ProductShow(p, tab(p, s, "catalogue", "PRD-012"), page)
 }
@@ -149,7 +149,7 @@ func checkout() shop.CheckoutPage {
 func checkoutBad(p *i18n.Printer, s ui.Shell) templ.Component {
 	page := checkout()
 	page.Totals, page.Changes, page.PONumber, page.DownSince, page.Method = totals(false), nil, "", at(22*time.Minute), "2"
-	page.Fault = fault.New(fault.Invalid, "specimen.checkout").With("bon_de_commande", "specimen.po")
+	page.Fault = fault.New(fault.Invalid, "specimen.checkout").With("po_number", "specimen.po")
 	page.Lines[1].Name = long
 	return shop.Checkout(p, tab(p, s, "", "Commande"), page)
 }
