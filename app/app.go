@@ -12,7 +12,6 @@ import (
 
 	"comptoir.example/comptoir/app/migrations"
 	"comptoir.example/comptoir/base/db"
-	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/base/outbox"
@@ -91,9 +90,6 @@ func (a *App) routes() {
 	a.Mux.Handle("GET "+web.AssetPrefix, web.Assets())
 	a.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	a.Mux.HandleFunc("GET /readyz", a.ready)
-	a.Site.Mount(a.Mux, web.Get("/", access.Anyone, web.None, func(http.ResponseWriter, *web.Request) error {
-		return fault.New(fault.NotFound, "web.no_page")
-	}))
 	api.Mount(a.Mux, a.Site)
 }
 

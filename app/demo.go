@@ -160,4 +160,3 @@ const booksToken = "comptoir-demo-books"
 func Books(ctx context.Context, listen, data, token string, ready func(url string)) error {
 	return books.Serve(ctx, books.Options{Listen: listen, Dir: data, Token: token, Ready: ready})
 }
-

@@ -48,7 +48,9 @@ func (exported) Describe(c chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (e exported) Collect(c chan<- prometheus.Metric) {
-	total := func(d *prometheus.Desc, n int64) { c <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n)) }
+	total := func(d *prometheus.Desc, n int64) {
+		c <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
+	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

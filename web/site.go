@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web/ui"
 )
 
@@ -32,9 +34,13 @@ type Site struct {
 // Handler answers a request or says why it cannot; the error becomes a page.
 type Handler func(w http.ResponseWriter, r *Request) error
 
-// Mount puts a face's routes on a mux.
+// Mount puts the faces' routes on a mux.
 func (s *Site) Mount(mux *http.ServeMux, routes ...Route) {
 	for _, route := range routes {
 		mux.Handle(route.Method+" "+route.Path, s.guard(route))
 	}
+	// Everything else is a page that does not exist, whatever the method.
+	mux.Handle("/", s.guard(Get("/", access.Anyone, None, func(http.ResponseWriter, *Request) error {
+		return fault.New(fault.NotFound, "web.no_page")
+	})))
 }

@@ -140,6 +140,8 @@ func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) er
 		open = true
 	case Failed:
 		open, due = true, never
+	default:
+		sent = time.Time{} // it answered: nothing is on its way any more
 	}
 	if o.Fault {
 		attempts++

@@ -13,8 +13,7 @@ func home(p *i18n.Printer, busy bool) desk.HomePage {
 	page := desk.HomePage{Name: "Hélène", Now: now, Access: desk.AccessFigures{People: 12, Companies: 7}, ERP: desk.ERPFigures{AsOf: stamp(0, "")}}
 	if busy {
 		page.ERP = desk.ERPFigures{ClickToERP: 1400 * time.Millisecond, Orders: 148, Waiting: 2, AsOf: stamp(20*time.Second, "")}
-		saved := cad(2341500)
-		page.Access.Refused, page.Access.Locked, page.Service = 3, 1, desk.ServiceFigures{Answers: 112, Placed: 31, Saved: &saved}
+		page.Access.Locked, page.Service = 1, desk.ServiceFigures{Placed: 112, Late: 31}
 		page.Todo = []ui.Todo{
 			{Tone: "late", Icon: "oct", Lead: p.T("specimen.todo.failed"), Detail: p.T("specimen.todo.failed.detail"), Since: 72 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/desk/exchange"},
 			{Tone: "warn", Icon: "tri", Lead: p.T("specimen.todo.late"), Detail: p.T("specimen.todo.late.detail"), Since: 9 * time.Minute, Key: p.T("ui.show.todo.key"), Href: "/desk/exchange"},
@@ -29,8 +28,8 @@ func deskOrders() desk.OrdersPage {
 	}
 	rows := []desk.OrderRow{row("W-20436", "Great Lakes Supply", "submitted", "retrying", 61240), row("W-20431", "Ville de Saint-Élie", "submitted", "failed", 218460), row("W-20418", "Construction Rivard", "partly_shipped", "acknowledged", 583496), row("W-20417", long.FR, "shipped", "acknowledged", 4180)}
 	rows[0].ERPNumber, rows[1].ERPNumber = "", ""
-	return desk.OrdersPage{Orders: rows, Pages: ui.Pages{Total: 4812, From: 1, To: 4, Next: "/desk/orders?page=2"}, State: "failed",
-		Counts: []desk.Count{{"queued", 14}, {"retrying", 2}, {"failed", 1}, {"parked", 1}}}
+	return desk.OrdersPage{Orders: rows, Pages: ui.Pages{Total: 4812, From: 1, To: 4, Next: "/desk/orders?page=2"}, State: "refused",
+		Counts: []desk.Count{{"submitted", "submitted", 14}, {"accepted", "accepted", 2}, {"refused", "rejected", 1}}}
 }
 
 func messages() []desk.Message {

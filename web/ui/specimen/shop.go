@@ -142,7 +142,7 @@ func checkout() shop.CheckoutPage {
 	return shop.CheckoutPage{Key: "specimen", Lines: lines(true), ShipTo: "1", Method: "1", PONumber: "BC-7790", PORequired: true, Term: both("net 30 jours", "net 30 days"),
 		Addresses: []shop.Address{{"1", "Chantier Laval", laval}, {"2", "Siège social", erp.Address{Street: "1200, rue Notre-Dame Ouest", City: "Montréal", Postal: "H3C 1K3"}}},
 		Methods:   []shop.Method{{"1", both("Camion de Boréale", "Boréale’s truck"), &freight}, {"2", both("Transporteur", "Carrier"), nil}, {"3", both("Cueillette au comptoir", "Pick-up at the counter"), new(money.Amount{Currency: "CAD"})}},
-		Totals:    totals(true), Estimate: true, AsOf: stamp(2*time.Minute, "ui.asof.price_stock"), ChangeMark: "x",
+		Totals:    totals(true), Estimate: true, AsOf: stamp(2*time.Minute, "ui.asof.price_stock"),
 		Changes: []shop.Change{{"PRD-028", both("Harnais antichute", "Fall harness"), money.Must("139.00"), money.Must("141.55")}}}
 }
 
