@@ -58,50 +58,56 @@ type (
 // Ground is one ERP with its connector, ready to be tried. It is filled with the
 // demo merchant, and the suite leaves orders, invoices and prices behind in it.
 type Ground struct {
-	Name string // "books", "tryton"
-	URL  string // where the ERP itself answers, without a slash at the end
+	ERP string // "books", "tryton"
+	URL string // where the ERP itself answers
 
 	// Connect makes a connector with the right secret that speaks to a base URL:
 	// the ERP's own, or that of a Proxy before it. It is called many times.
 	Connect func(url string) erp.Connector
-	// Stranger makes one with a wrong secret.
-	Stranger func(url string) erp.Connector
-	// Another starts the ERP of another company with the same merchant in it.
+	// Stranger makes one with a wrong secret, and Limited one for a user whose
+	// rights do not do. Probe must then name Lacking among what is missing.
+	Stranger, Limited func(url string) erp.Connector
+	Lacking           []string
+	// Another starts the ERP of another company, with the same merchant in it.
 	Another func(t testing.TB) Ground
 
 	Clerk   Clerk
 	Secrets []string // passwords and tokens, which must never come out
 	Names   Names
 
-	// Rights hold the codes that Capabilities.Missing must have for a user who
-	// may do too little; Limited makes that user's connector.
-	Limited func(url string) erp.Connector
-	Rights  []string
+	// Strange is a text in the ERP's answers that says an order is in effect,
+	// and one in its place that no connector has ever seen.
+	Strange [2]string
+	// Sampled tries faults at a few places instead of all, for slow ERPs.
+	Sampled bool
 
-	// Cannot says why a check makes no sense for this ERP, by its number
-	// ("12 delete"). What is not named here must pass.
+	// Cannot says why a check makes no sense for this ERP, by its number. What
+	// is not named here must pass.
 	Cannot map[string]string
 }
 
 // Names are the customers, items and places of the merchant that the checks use.
 type Names struct {
-	Customer     string            // has a price list with breaks, a credit limit and two addresses
-	ShipTo       string            // name of its second address, which only receives goods
-	SmallLimit   string            // customer with a credit limit below the price of three Broken
-	Exempt       string            // customer without taxes and limit
-	Installments string            // customer whose term has two instalments
-	Delivery     string            // delivery method with a fixed freight
-	Broken       string            // item with breaks at 5 and 10 for Customer
-	Boxed        string            // item sold in boxes
-	Plain        string            // item without breaks of its own
-	Fraction     string            // item sold by weight, with two decimals
-	Service      string            // item that is no goods
-	Costs        map[string]string // what the merchant pays, by SKU: nobody may know
+	Customer    string            // has a list with breaks, a credit limit and two addresses
+	ShipTo      string            // name of its second address, which only receives goods
+	SmallLimit  string            // customer whose credit limit is below the price of five Broken
+	Unlimited   string            // customer without a limit
+	Instalments string            // customer whose term has two instalments
+	Delivery    string            // delivery method with a fixed freight
+	Broken      string            // item whose price for Customer breaks at 5 and 10
+	Boxed       string            // item sold in boxes
+	Plain       string            // goods sold by the piece, without breaks of their own
+	Spare       string            // goods like it, which BlockItem and ArchiveItem take away
+	Fraction    string            // item sold by weight, with two decimals
+	Overdue     string            // PO number of an order whose invoice is overdue
+	PerList     []string          // a customer for each price list, and one without
+	Costs       map[string]string // what the merchant pays, by SKU: nobody may know
 }
 
 // Demo is the merchant that both ERPs of the project are seeded with.
 var Demo = Names{
-	Customer: "C1001", ShipTo: "Chantier Laval", SmallLimit: "C1009", Exempt: "C1007", Installments: "C1006",
-	Delivery: "Transport Boréal", Broken: "PRD-012", Boxed: "PRD-001", Plain: "PRD-011", Fraction: "PRD-008", Service: "PRD-030",
+	Customer: "C1001", ShipTo: "Chantier Laval", SmallLimit: "C1009", Unlimited: "C1007", Instalments: "C1006",
+	Delivery: "Transport Boréal", Broken: "PRD-012", Boxed: "PRD-001", Plain: "PRD-011", Spare: "PRD-019", Fraction: "PRD-008",
+	Overdue: "SEED-0001", PerList: []string{"C1001", "C1003", "C1005", "C1007"},
 	Costs: map[string]string{"PRD-012": "118", "PRD-014": "98.4", "PRD-020": "31.25"},
 }
