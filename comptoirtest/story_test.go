@@ -1,0 +1,62 @@
+package comptoirtest_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"comptoir.example/comptoir/app"
+	"comptoir.example/comptoir/app/migrations"
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/db/dbtest"
+	"comptoir.example/comptoir/comptoirtest"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/erp/books"
+)
+
+// startBooks runs the embedded ERP in this process, on its own port and file.
+func startBooks(t *testing.T) (erp.Connector, *books.Clerk) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	go func() {
+		done <- books.Serve(ctx, books.Options{Listen: "127.0.0.1:0", Dir: t.TempDir(), Token: "test", Ready: func(url string) { ready <- url }})
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	select {
+	case url := <-ready:
+		return books.Connect(url, "test"), books.NewClerk(url)
+	case err := <-done:
+		t.Fatal(err)
+	}
+	return nil, nil
+}
+
+// open serves a shop over a connector, with the demo's people, and exchanges
+// with the ERP in the background.
+func open(t *testing.T, engine string, connector erp.Connector) (*app.App, string) {
+	t.Helper()
+	d := dbtest.Open(t, engine, migrations.Files, db.Options{})
+	a := comptoirtest.Over(t, d, connector)
+	if err := app.SeedPeople(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a.Mux)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { a.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done; server.Close() })
+	return a, server.URL
+}
+
+func TestTheStoryOverHTTPWithBooks(t *testing.T) {
+	for _, engine := range dbtest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			connector, clerk := startBooks(t)
+			_, shop := open(t, engine, connector)
+			s := &comptoirtest.Story{T: t, Shop: shop, ERP: connector, Clerk: clerk, PO: "BC-7790", Waits: 5 * time.Second}
+			s.Tell()
+		})
+	}
+}
