@@ -366,7 +366,7 @@ func (t *trial) faulty(faults ...Rule) {
 	for _, fault := range faults {
 		limit := 20 * time.Second
 		if fault.Delay > 0 {
-			limit = 1500 * time.Millisecond
+			limit = t.patience()
 		}
 		for _, at := range t.places(creating) {
 			o := next()
@@ -407,6 +407,14 @@ func (t *trial) faulty(faults ...Rule) {
 			t.once(o, id)
 		}
 	}
+}
+
+// patience is how long a caller waits where no answer will come.
+func (t *trial) patience() time.Duration {
+	if t.Sampled {
+		return 1500 * time.Millisecond
+	}
+	return 300 * time.Millisecond
 }
 
 // settled judges the class of a call that a fault struck.

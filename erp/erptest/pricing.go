@@ -90,11 +90,11 @@ var pricing = []check{
 		t.c = t.Connect(url)
 		for _, fault := range []Rule{{Fault: Lost}, {Fault: Refuse, Status: 503}, {Fault: Silent, Delay: time.Minute}, {Fault: Malformed}} {
 			proxy.Plan(fault)
-			_, err := t.c.Prices(t.within(time.Second), []erp.PriceQuestion{{Customer: o.Customer, Item: o.Lines[0].Item, Quantity: money.Int(1)}})
+			_, err := t.c.Prices(t.within(t.patience()), []erp.PriceQuestion{{Customer: o.Customer, Item: o.Lines[0].Item, Quantity: money.Int(1)}})
 			if got := t.class(err); got == "" || got == erp.Refused || got == erp.NeedsDecision || got == erp.Unauthorized {
 				t.Errorf("price, %s: %q, %v", fault.Fault, got, err)
 			}
-			_, err = t.c.Quote(t.within(time.Second), o)
+			_, err = t.c.Quote(t.within(t.patience()), o)
 			if got := t.class(err); got == "" || got == erp.Refused || got == erp.NeedsDecision || got == erp.Unauthorized {
 				t.Errorf("quote, %s: %q, %v", fault.Fault, got, err)
 			}
