@@ -218,7 +218,7 @@ func Invoice(p *i18n.Printer, s ui.Shell, page InvoicePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for i, line := range page.Lines {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<tr role=\"row\"><td role=\"cell\" class=\"mg hide-s\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<tr role=\"row\"><td role=\"cell\" class=\"mg hide-c\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
