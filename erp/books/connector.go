@@ -58,16 +58,21 @@ func (c *Connector) Changed(ctx context.Context, kind erp.Kind, text string, lim
 	if err != nil {
 		return erp.Page{}, &erp.Error{Class: erp.Broken, Code: "bad_cursor", Cause: err}
 	}
-	limit = max(1, min(limit, 1000))
+	// What was seen within the overlap comes again, and is no reason for a call.
+	ask := max(1, min(limit+len(at.Seen), 1000))
 	var found []listing
-	query := url.Values{"after": {at.after()}, "limit": {strconv.Itoa(limit)}}
+	query := url.Values{"after": {at.after()}, "limit": {strconv.Itoa(ask)}}
 	if err := c.get(ctx, kinds[kind].path, query, &found); err != nil {
 		return erp.Page{}, err
 	}
-	page := erp.Page{More: len(found) == limit}
+	page := erp.Page{More: len(found) == ask}
 	for _, l := range found {
-		if at.meets(l) {
-			page.Records = append(page.Records, record(kind, l))
+		if len(page.Records) == limit {
+			page.More = true
+			break
+		}
+		if r := record(kind, l); at.meets(l) && !(r.Deleted && at.Load) {
+			page.Records = append(page.Records, r)
 		}
 	}
 	page.Cursor = at.text(page.More)
@@ -230,11 +235,7 @@ func (c *Connector) call(ctx context.Context, lost erp.Class, method, path strin
 		return refused(answer, data, lost)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		class := erp.Broken
-		if lost == writing {
-			class = lost
-		}
-		return &erp.Error{Class: class, Code: "bad_answer", Cause: err}
+		return &erp.Error{Class: lost, Code: "bad_answer", Cause: err} // cut short, or not the books' own
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func TestAnAnswerThatIsNoSuccessHasItsClass(t *testing.T) {
 		{500, `{"code":"fault.internal"}`, erp.Down, erp.Ambiguous, "fault.internal"},
 		{502, `<html>`, erp.Down, erp.Ambiguous, "http_502"},
 		{503, ``, erp.Down, erp.Ambiguous, "http_503"},
-		{200, `<html>`, erp.Broken, erp.Ambiguous, "bad_answer"},
+		{200, `<html>`, erp.Down, erp.Ambiguous, "bad_answer"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")

@@ -13,6 +13,7 @@ const overlap = 5 * time.Second
 // cursor says how far a kind was read. A pass goes through records by stamp and
 // id; the next one begins before the greatest stamp met and skips what it saw.
 type cursor struct {
+	Load  bool             `json:"load,omitempty"` // the first pass is under way
 	Top   int64            `json:"top"`            // greatest stamp met, in microseconds
 	Stamp int64            `json:"at,omitempty"`   // where the pass under way stands
 	ID    string           `json:"id,omitempty"`   // "" is between passes
@@ -20,7 +21,7 @@ type cursor struct {
 }
 
 func readCursor(text string) (c cursor, err error) {
-	if text != "" {
+	if c.Load = text == ""; !c.Load {
 		err = json.Unmarshal([]byte(text), &c)
 	}
 	if c.Seen == nil {
@@ -52,7 +53,7 @@ func (c *cursor) text(more bool) string {
 		}
 	}
 	if !more {
-		c.Stamp, c.ID = 0, ""
+		c.Stamp, c.ID, c.Load = 0, "", false
 	}
 	data, _ := json.Marshal(c) // texts and numbers only: cannot fail
 	return string(data)

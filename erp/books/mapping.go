@@ -13,10 +13,19 @@ import (
 func record(kind erp.Kind, l listing) erp.Record {
 	r := erp.Record{Kind: kind, ID: l.ID, ChangedAt: time.UnixMicro(l.Changed).UTC(), Raw: withoutCost(l.Body)}
 	r.Rev = strconv.FormatInt(l.Changed, 10)
+	var about struct{ Status string }
+	if json.Unmarshal(l.Body, &about) == nil && about.Status == "archived" {
+		r.Deleted, r.Raw = true, nil
+		return r
+	}
 	no, body, err := kinds[kind].read(l.Body)
 	if err != nil {
 		r.Malformed = err.Error()
 		return r
+	}
+	if o, is := body.(erp.Order); is && l.Again { // somebody's copy of an order of ours
+		o.Key = ""
+		body = o
 	}
 	r.No, r.Body = no, body
 	return r

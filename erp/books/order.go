@@ -27,7 +27,7 @@ func (o *Order) inEffect() bool {
 }
 
 // goods says that a line is something that is shipped.
-func (l *Line) goods() bool { return !l.Freight && !l.Service }
+func (l Line) goods() bool { return !l.Freight && !l.Service }
 
 // line is the line of an order with an id; nil when there is none.
 func (o *Order) line(id string) *Line {
@@ -125,14 +125,12 @@ func (u *unit) confirm(o *Order, accept bool) {
 		u.checkCredit(o)
 	}
 	o.State = confirmed
-	s := u.newShipment(o)
 	for _, l := range o.Lines {
 		if l.goods() {
-			s.Lines = append(s.Lines, l.move(l.Quantity))
 			u.move(l.Item, money.Int(0), l.Quantity)
 		}
 	}
-	u.keepShipment(s)
+	u.wait(o)
 	u.draftInvoice(o, func(l Line) money.Decimal {
 		if l.Service {
 			return l.Quantity
@@ -228,10 +226,12 @@ func (u *unit) changeLine(o *Order, id string, quantity money.Decimal) {
 	if quantity.Cmp(l.Shipped) < 0 {
 		u.refuse("bad_quantity", "item", l.Text, "quantity", quantity.String())
 	}
-	if o.inEffect() {
-		u.wait(o, l, minus(quantity, l.Quantity))
-	}
+	more := minus(quantity, l.Quantity)
 	l.Quantity = quantity
+	if o.inEffect() {
+		u.move(l.Item, money.Int(0), more)
+		u.wait(o)
+	}
 	o.Totals = u.total(o.Lines, get[Customer](u, customers, o.Customer).Tax)
 	u.settle(o)
 }

@@ -7,26 +7,19 @@ import (
 	"comptoir.example/comptoir/base/money"
 )
 
-// orderRow is an order in the list.
-type orderRow struct {
-	*Order
-	Buyer string
-}
-
 func ordersPage(u *unit, r *http.Request) any {
-	names := map[string]string{}
-	for _, c := range list[Customer](u, ofKind, customers) {
-		names[c.ID] = c.Name
-	}
 	page := struct {
-		Query string
-		Rows  []orderRow
-	}{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+		Query  string
+		Rows   []*Order
+		Buyers map[string]string // names by id
+	}{Query: strings.TrimSpace(r.URL.Query().Get("q")), Buyers: map[string]string{}}
+	for _, c := range list[Customer](u, ofKind, customers) {
+		page.Buyers[c.ID] = c.Name
+	}
 	for _, o := range list[Order](u, newest, orders, 200) {
-		row := orderRow{o, names[o.Customer]}
-		all := strings.ToLower(o.Number + " " + o.PONumber + " " + o.Key + " " + row.Buyer)
+		all := strings.ToLower(o.Number + " " + o.PONumber + " " + o.Key + " " + page.Buyers[o.Customer])
 		if strings.Contains(all, strings.ToLower(page.Query)) {
-			page.Rows = append(page.Rows, row)
+			page.Rows = append(page.Rows, o)
 		}
 	}
 	return page

@@ -125,7 +125,7 @@ func (u *unit) reprice() {
 			if old := had[one.PriceList+"/"+it.ID]; old != nil {
 				one = old
 			}
-			one.Breaks = ladder(l, it, digits)
+			one.Breaks, one.Status = ladder(l, it, digits), it.Status
 			u.put(one)
 		}
 	}

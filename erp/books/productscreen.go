@@ -82,12 +82,12 @@ func changeProduct(u *unit, r *http.Request) string {
 	}
 	u.put(it)
 	u.reprice()
-	if filled(r, "on_hand") {
-		onHand := u.field(r, "on_hand")
-		for _, s := range list[Stock](u, byRef, stocks, it.ID) {
-			s.OnHand = onHand
-			u.put(s)
+	for _, s := range list[Stock](u, byRef, stocks, it.ID) {
+		if filled(r, "on_hand") {
+			s.OnHand = u.field(r, "on_hand")
 		}
+		s.Status = it.Status
+		u.put(s)
 	}
 	return "/products/" + it.Code
 }

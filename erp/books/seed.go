@@ -186,7 +186,7 @@ func (u *unit) seedItems() {
 			Unit: sold[f[5]], Pieces: money.Must(f[6]), List: money.Must(f[3]), Cost: money.Must(f[4]), Tax: taxable, Service: f[7] == "", Status: "active"}
 		u.put(it)
 		if !it.Service {
-			u.put(&Stock{Item: it.ID, OnHand: round(new(big.Rat).Quo(rat(money.Must(f[7])), rat(it.Pieces)), 0)})
+			u.put(&Stock{Item: it.ID, Status: it.Status, OnHand: round(new(big.Rat).Quo(rat(money.Must(f[7])), rat(it.Pieces)), 0)})
 		}
 	}
 }

@@ -17,31 +17,13 @@ func (u *unit) move(item string, onHand, promised money.Decimal) {
 }
 
 // move is a quantity of a line.
-func (l *Line) move(q money.Decimal) Move {
+func (l Line) move(q money.Decimal) Move {
 	return Move{erp.ShipmentLine{OrderLine: l.ID, Item: l.Item, Quantity: q}, l.Text}
 }
 
 // paper begins a shipment or an invoice of an order.
 func (o *Order) paper(state string) Paper {
 	return Paper{Order: o.ID, Customer: o.Customer, State: state}
-}
-
-func (u *unit) newShipment(o *Order) *Shipment {
-	s := &Shipment{Paper: o.paper("waiting")}
-	if o.Delivery != "" {
-		s.Carrier = get[Delivery](u, deliveries, o.Delivery).Name.FR
-	}
-	return s
-}
-
-// keepShipment keeps a shipment of something; a new one gets its number.
-func (u *unit) keepShipment(s *Shipment) {
-	if s.Number == "" && len(s.Lines) > 0 {
-		s.Number = u.number("EXP-", 4)
-	}
-	if s.Number != "" {
-		u.put(s)
-	}
 }
 
 // waiting is the shipment of an order that has not left; nil when there is none.
@@ -54,26 +36,30 @@ func (u *unit) waiting(o *Order) *Shipment {
 	return nil
 }
 
-// wait changes what waits of a line.
-func (u *unit) wait(o *Order, l *Line, more money.Decimal) {
+// wait keeps one shipment waiting with all goods of an order that have not left.
+func (u *unit) wait(o *Order) {
 	s := u.waiting(o)
 	if s == nil {
-		s = u.newShipment(o)
+		s = &Shipment{Paper: o.paper("waiting")}
 	}
-	at := slices.IndexFunc(s.Lines, func(m Move) bool { return m.OrderLine == l.ID })
-	if at < 0 {
-		at = len(s.Lines)
-		s.Lines = append(s.Lines, l.move(money.Int(0)))
+	s.Lines = nil
+	for _, l := range o.Lines {
+		if left := minus(l.Quantity, l.Shipped); l.goods() && left.IsPos() {
+			s.Lines = append(s.Lines, l.move(left))
+		}
 	}
-	s.Lines[at].Quantity = plus(s.Lines[at].Quantity, more)
-	if !s.Lines[at].Quantity.IsPos() {
-		s.Lines = slices.Delete(s.Lines, at, at+1)
-	}
-	if len(s.Lines) == 0 {
+	switch {
+	case len(s.Lines) == 0 && s.ID == "":
+		return
+	case len(s.Lines) == 0:
 		s.State = cancelled
+	case s.ID == "":
+		s.Number = u.number("EXP-", 4)
+		if o.Delivery != "" {
+			s.Carrier = get[Delivery](u, deliveries, o.Delivery).Name.FR
+		}
 	}
-	u.move(l.Item, money.Int(0), more)
-	u.keepShipment(s)
+	u.put(s)
 }
 
 // ship sends some of what waits, by line (nil: all of it). What stays behind
@@ -86,10 +72,9 @@ func (u *unit) ship(o *Order, quantities map[string]money.Decimal, day string) {
 		return
 	}
 	begun := slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Shipped.IsPos() })
-	rest := u.newShipment(o)
 	left := map[string]money.Decimal{}
 	waited := s.Lines
-	s.Lines = nil
+	s.Lines, s.State, s.Date = nil, "done", day
 	for _, m := range waited {
 		q := quantities[m.OrderLine]
 		if quantities == nil {
@@ -98,22 +83,18 @@ func (u *unit) ship(o *Order, quantities map[string]money.Decimal, day string) {
 		if q.IsNeg() || q.Cmp(m.Quantity) > 0 {
 			u.refuse("bad_quantity", "item", m.Text, "quantity", q.String())
 		}
-		l := o.line(m.OrderLine)
 		if q.IsPos() {
+			l := o.line(m.OrderLine)
 			s.Lines = append(s.Lines, l.move(q))
 			left[l.ID], l.Shipped = q, plus(l.Shipped, q)
 			u.move(m.Item, q.Neg(), q.Neg())
-		}
-		if behind := minus(m.Quantity, q); behind.IsPos() {
-			rest.Lines = append(rest.Lines, l.move(behind))
 		}
 	}
 	if len(left) == 0 {
 		u.refuse("nothing_to_ship", "number", o.Number)
 	}
-	s.State, s.Date = "done", day
-	u.keepShipment(s)
-	u.keepShipment(rest)
+	u.put(s)
+	u.wait(o)
 	u.draftInvoice(o, func(l Line) money.Decimal {
 		if l.Freight && !begun {
 			return l.Quantity

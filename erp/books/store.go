@@ -59,11 +59,15 @@ var (
 	openOf     = db.SQL("books.open_of", `SELECT body FROM record WHERE kind = $1 AND owner = $2 AND open ORDER BY id`)
 	ofKind     = db.SQL("books.of_kind", `SELECT body FROM record WHERE kind = $1 ORDER BY id`)
 	newest     = db.SQL("books.newest", `SELECT body FROM record WHERE kind = $1 ORDER BY id DESC LIMIT $2`)
-	changedIn  = db.SQL("books.changed", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND (changed, id) > ($2, $3) ORDER BY changed, id LIMIT $4`)
-	listedIDs  = db.SQL("books.listed_ids", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND id IN (SELECT value FROM json_each(CAST($2 AS TEXT))) ORDER BY id`)
-	listedRef  = db.SQL("books.listed_ref", `SELECT id, changed, body FROM record WHERE kind = $1 AND listed AND ref = $2 ORDER BY id`)
-	idsOf      = db.SQL("books.ids", `SELECT CAST(id AS TEXT) FROM record WHERE kind = $1 AND listed ORDER BY id`)
+	// The API's listings say whether an older document has the same reference.
+	changedIn = db.SQL("books.changed", listings+`(changed, id) > ($2, $3) ORDER BY changed, id LIMIT $4`)
+	listedIDs = db.SQL("books.listed_ids", listings+`id IN (SELECT value FROM json_each(CAST($2 AS TEXT))) ORDER BY id`)
+	listedRef = db.SQL("books.listed_ref", listings+`ref = $2 ORDER BY id`)
+	idsOf     = db.SQL("books.ids", `SELECT CAST(id AS TEXT) FROM record WHERE kind = $1 AND listed AND COALESCE(body->>'status', '') <> 'archived' ORDER BY id`)
 )
+
+const listings = `SELECT id, changed, body, EXISTS (SELECT 1 FROM record old WHERE old.kind = record.kind AND old.ref = record.ref AND old.ref <> '' AND old.id < record.id)
+	FROM record WHERE kind = $1 AND listed AND `
 
 // next counts: 1, 2, 3 … for each name.
 func (u *unit) next(name string) int64 {
@@ -156,12 +160,13 @@ type listing struct {
 	ID      string          `json:"id"`
 	Changed int64           `json:"changed"` // microseconds since 1970
 	Body    json.RawMessage `json:"body"`
+	Again   bool            `json:"again"` // an older one has the same code or key
 }
 
 func scanListing(r db.Row) (l listing, err error) {
 	var id int64
 	var body string
-	err = r.Scan(&id, &l.Changed, &body)
+	err = r.Scan(&id, &l.Changed, &body, &l.Again)
 	l.ID, l.Body = strconv.FormatInt(id, 10), json.RawMessage(body)
 	return l, err
 }

@@ -34,35 +34,29 @@ type Self struct {
 
 func (s *Self) self() *Self { return s }
 
-// Documents that are as plain here as in the contract.
+// Documents that say no more here than in the contract.
 type (
-	// Method is a way to pay.
 	Method struct {
 		Self
 		erp.PaymentMethod
 	}
-	// Delivery is a way to deliver, at a fixed price.
 	Delivery struct {
 		Self
 		erp.DeliveryMethod
 		Line erp.Text `json:"line"` // what the document's line says
 	}
-	// Unit is a unit of sale.
 	Unit struct {
 		Self
 		erp.Unit
 	}
-	// Tax is a rate.
 	Tax struct {
 		Self
 		erp.Tax
 	}
-	// TaxCase says which taxes go on what for whom.
 	TaxCase struct {
 		Self
 		erp.TaxCase
 	}
-	// Address belongs to a customer.
 	Address struct {
 		Self
 		erp.Address
@@ -138,6 +132,7 @@ type Ladder struct {
 	PriceList string      `json:"price_list"`
 	Item      string      `json:"item"`
 	Breaks    []erp.Break `json:"breaks"`
+	Status    string      `json:"status"` // of the item
 }
 
 // Stock is counted in sale units.
@@ -146,6 +141,7 @@ type Stock struct {
 	Item     string        `json:"item"`
 	OnHand   money.Decimal `json:"on_hand"`
 	Promised money.Decimal `json:"promised"`
+	Status   string        `json:"status"` // of the item
 }
 
 // Line is a line of an order or an invoice.
@@ -242,7 +238,7 @@ func (d *TaxCase) place() place   { return place{kind: taxCases, ref: d.Customer
 func (d *PriceList) place() place { return place{kind: priceLists, ref: d.Name} }
 func (d *Customer) place() place  { return place{kind: customers, ref: d.Code} }
 func (d *Address) place() place   { return place{kind: addresses, parent: d.Customer} }
-func (d *Item) place() place      { return place{kind: items, ref: d.Code, hidden: d.Status == "archived"} }
+func (d *Item) place() place      { return place{kind: items, ref: d.Code} }
 func (d *Ladder) place() place    { return place{kind: prices, ref: d.PriceList + "/" + d.Item} }
 func (d *Stock) place() place     { return place{kind: stocks, ref: d.Item} }
 func (d *Order) place() place {
