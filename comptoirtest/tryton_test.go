@@ -1,0 +1,46 @@
+package comptoirtest_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"comptoir.example/comptoir/base/db/dbtest"
+	"comptoir.example/comptoir/comptoirtest"
+	"comptoir.example/comptoir/erp/tryton"
+	"comptoir.example/comptoir/erp/tryton/demo"
+)
+
+// startTryton runs a real Tryton with the demo merchant. The test is left out
+// unless the make target asks for real parts (COMPTOIR_TRYTON=1).
+func startTryton(t *testing.T) (*tryton.Connector, *tryton.Clerk) {
+	t.Helper()
+	if os.Getenv("COMPTOIR_TRYTON") != "1" {
+		t.Skip("the real ERP is tried by make test")
+	}
+	cache, err := demo.Cache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := demo.Start(context.Background(), t.TempDir(), demo.Options{Cache: cache, Log: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	config := tryton.Config{URL: server.URL, Database: demo.Database, User: "connector", Password: demo.Password}
+	return tryton.New(config), tryton.NewClerk(config)
+}
+
+func TestTheStoryOverHTTPWithTryton(t *testing.T) {
+	for _, engine := range dbtest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			connector, clerk := startTryton(t)
+			start := time.Now()
+			_, shop := open(t, engine, connector)
+			t.Log("first load", time.Since(start))
+			s := &comptoirtest.Story{T: t, Shop: shop, ERP: connector, Clerk: clerk, PO: "BC-7790", Waits: 60 * time.Second}
+			s.Tell()
+		})
+	}
+}
