@@ -78,7 +78,11 @@ func (f *face) register(mux *http.ServeMux, lang i18n.Lang) huma.API {
 
 // document is the OpenAPI description in a language.
 func (f *face) document(lang i18n.Lang) []byte {
-	text, err := json.Marshal(f.register(http.NewServeMux(), lang).OpenAPI())
+	api := f.register(http.NewServeMux(), lang).OpenAPI()
+	for _, schema := range api.Components.Schemas.Map() {
+		schema.AdditionalProperties = nil // answers grow, and nobody shall be told that they do not
+	}
+	text, err := json.Marshal(api)
 	if err != nil {
 		f.site.Log.Error("openapi", "err", err)
 	}

@@ -18,7 +18,7 @@ type OrderHead struct {
 	ID             string    `json:"id"`
 	Reference      string    `json:"reference"`            // ours
 	ERPNumber      string    `json:"erp_number,omitempty"` // absent until the ERP has it
-	State          string    `json:"state"`
+	State          string    `json:"state" enum:"submitted,on_hold,refused,accepted,partly_shipped,shipped,invoiced,cancelled"`
 	PONumber       string    `json:"po_number"`
 	ShipTo         string    `json:"ship_to"`
 	DeliveryMethod string    `json:"delivery_method"`

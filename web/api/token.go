@@ -16,13 +16,14 @@ type Token struct {
 	Expires time.Time `json:"expires"`
 }
 
+// Credentials are what a person signs in with.
+type Credentials struct {
+	Email    string `json:"email" minLength:"1" maxLength:"254"`
+	Password string `json:"password" minLength:"1" maxLength:"1000"`
+}
+
 // POST /v1/tokens
-func createToken(r *web.Request, in *struct {
-	Body struct {
-		Email    string `json:"email" minLength:"1" maxLength:"254"`
-		Password string `json:"password" minLength:"1" maxLength:"1000"`
-	}
-}) (*struct{ Body Token }, error) {
+func createToken(r *web.Request, in *struct{ Body Credentials }) (*struct{ Body Token }, error) {
 	token, err := access.SignIn(r.Context(), r.Site.DB, in.Body.Email, in.Body.Password, r.ID, true)
 	if err != nil {
 		return nil, err
