@@ -25,13 +25,16 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(() => release(form), 8000); // an answer that never came must not lock the page
 });
 
-// Coming back with the browser's button gives a page that can be sent again.
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+function release(form) {
+  delete form.dataset.sent;
   for (const key of document.querySelectorAll("[aria-busy=true]")) key.removeAttribute("aria-busy");
-});
+}
+
+// Coming back with the browser's button gives a page that can be sent again.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
 // Keys: / goes to the search, Ctrl+Enter presses the key of the counter, ? shows this list.
 document.addEventListener("keydown", (event) => {
