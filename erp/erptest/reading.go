@@ -86,10 +86,10 @@ var reading = []check{
 		t.do("and back", t.Clerk.ChangePrice(t.Context(), t.Names.Plain, old))
 	}},
 	{"10 stamps are instants, whatever the zones", func(t *trial) {
-		cursor := t.now(erp.KindItem)
-		before := time.Now()
-		t.do("rename", t.Clerk.RenameItem(t.Context(), t.Names.Plain, "Marteau daté"))
-		r, _ := t.until(erp.KindItem, cursor, "the new name", func(r erp.Record) bool { return true })
+		cursor, before := t.now(erp.KindOrder), time.Now()
+		id, err := t.c.CreateOrder(t.Context(), t.plain())
+		t.do("create", err)
+		r, _ := t.until(erp.KindOrder, cursor, "the new order", func(r erp.Record) bool { return r.ID == id })
 		if off := r.ChangedAt.Sub(before).Abs(); !r.ChangedAt.IsZero() && off > time.Minute {
 			t.Errorf("changed at %s, which is %s from now", r.ChangedAt, off)
 		}
@@ -127,29 +127,6 @@ var reading = []check{
 					t.Errorf("%s %s is\n%s when listed and\n%s when read", kind, id, before[kind][id], text)
 				}
 			}
-		}
-	}},
-	{"12 what is archived is gone, and what is unknown is deleted", func(t *trial) {
-		archivist, ok := t.Clerk.(Archivist)
-		if !ok {
-			t.Fatal("the clerk cannot archive, and Cannot does not say so")
-		}
-		id, cursor := t.item(t.Names.Spare), t.now(erp.KindItem)
-		t.do("archive", archivist.ArchiveItem(t.Context(), t.Names.Spare))
-		for _, kind := range []erp.Kind{erp.KindItem, erp.KindPrice, erp.KindStock} {
-			ids, err := t.c.IDs(t.Context(), kind)
-			t.do("ids", err)
-			for _, r := range first(t.drain(kind, "", 1000)) {
-				if b, ok := r.Body.(erp.Stock); ok && b.Item == id || r.Kind == erp.KindItem && r.ID == id {
-					t.Errorf("%s %s is still read", kind, r.ID)
-				}
-			}
-			if kind == erp.KindItem && slices.Contains(ids, id) {
-				t.Errorf("%s %s is still listed", kind, id)
-			}
-		}
-		if r, _ := t.until(erp.KindItem, cursor, "the archived item", func(r erp.Record) bool { return r.ID == id }); !r.Deleted || r.Body != nil {
-			t.Errorf("an archived item is %+v", r)
 		}
 	}},
 	{"12b a rename keeps the identity, and what never was is deleted", func(t *trial) {
@@ -297,6 +274,33 @@ var reading = []check{
 					}
 				}
 			}
+		}
+	}},
+}
+
+// closing is what takes something away for good, and comes last.
+var closing = []check{
+	{"12 what is archived is gone, and what is unknown is deleted", func(t *trial) {
+		archivist, ok := t.Clerk.(Archivist)
+		if !ok {
+			t.Fatal("the clerk cannot archive, and Cannot does not say so")
+		}
+		id, cursor := t.item(t.Names.Spare), t.now(erp.KindItem)
+		t.do("archive", archivist.ArchiveItem(t.Context(), t.Names.Spare))
+		for _, kind := range []erp.Kind{erp.KindItem, erp.KindPrice, erp.KindStock} {
+			ids, err := t.c.IDs(t.Context(), kind)
+			t.do("ids", err)
+			for _, r := range first(t.drain(kind, "", 1000)) {
+				if b, ok := r.Body.(erp.Stock); ok && b.Item == id || r.Kind == erp.KindItem && r.ID == id {
+					t.Errorf("%s %s is still read", kind, r.ID)
+				}
+			}
+			if kind == erp.KindItem && slices.Contains(ids, id) {
+				t.Errorf("%s %s is still listed", kind, id)
+			}
+		}
+		if r, _ := t.until(erp.KindItem, cursor, "the archived item", func(r erp.Record) bool { return r.ID == id }); !r.Deleted || r.Body != nil {
+			t.Errorf("an archived item is %+v", r)
 		}
 	}},
 }

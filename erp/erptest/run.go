@@ -26,7 +26,7 @@ type check struct {
 // the reason that the Ground gives.
 func Run(t *testing.T, g Ground) {
 	known := newAtlas()
-	for _, group := range [][]check{connection, reading, pricing, orders, invoices, faults} {
+	for _, group := range [][]check{connection, reading, pricing, orders, invoices, faults, closing} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				number, _, _ := strings.Cut(c.name, " ")

@@ -40,7 +40,7 @@ func ground(t testing.TB) erptest.Ground {
 		// Tryton makes whoever failed wait, so somebody fails who does nothing else.
 		Stranger: as("sales", "Kiosque-43-vert"),
 		Limited:  as("sales", demo.Password),
-		Lacking:  []string{"invoices_read", "balances_read"},
+		Lacking:  []string{"balances_read", "payments_read"},
 		Another:  ground,
 		Strange:  [2]string{`"processing"`, `"quantum"`},
 	}
