@@ -38,6 +38,9 @@ func Serve(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	if err := a.crashAt(listeners.shop, os.Getenv("COMPTOIR_CRASH_AT")); err != nil {
+		return err
+	}
 	slog.Info("serving", "shop", listeners.shop.Addr().String(), "engine", d.Engine(), "erp", c.ERP.Kind, "version", Version)
 	return a.Serve(ctx, listeners)
 }

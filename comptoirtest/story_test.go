@@ -18,19 +18,8 @@ import (
 // startBooks runs the embedded ERP in this process, on its own port and file.
 func startBooks(t *testing.T) (erp.Connector, *books.Clerk) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan string, 1), make(chan error, 1)
-	go func() {
-		done <- books.Serve(ctx, books.Options{Listen: "127.0.0.1:0", Dir: t.TempDir(), Token: "test", Ready: func(url string) { ready <- url }})
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	select {
-	case url := <-ready:
-		return books.Connect(url, "test"), books.NewClerk(url)
-	case err := <-done:
-		t.Fatal(err)
-	}
-	return nil, nil
+	url, clerk := booksOnTheSide(t)
+	return books.Connect(url, "test"), clerk
 }
 
 // open serves a shop over a connector, with the demo's people, and exchanges

@@ -74,7 +74,9 @@ func (e *Engine) keep(ctx context.Context, f *flow, page erp.Page, asked time.Ti
 		f.cursor, f.checked = page.Cursor, asked
 		return 0, nil
 	}
-	e.Box.Crash("pull.read")
+	if len(page.Records) > 0 {
+		e.Box.Crash("pull.read." + string(f.kind))
+	}
 	err = e.DB.Write(ctx, func(tx *db.Tx) error {
 		if changed, err = e.apply(ctx, tx, f.kind, page.Records); err != nil {
 			return err
@@ -102,7 +104,9 @@ func (e *Engine) keep(ctx context.Context, f *flow, page erp.Page, asked time.Ti
 	if err != nil {
 		return 0, err
 	}
-	e.Box.Crash("pull.kept")
+	if changed > 0 {
+		e.Box.Crash("pull.kept." + string(f.kind))
+	}
 	f.cursor = page.Cursor
 	if !page.More {
 		f.checked, f.noted, f.err = asked, asked, ""

@@ -26,6 +26,10 @@ type Options struct {
 	Entropy io.Reader        // randomness of ids and secrets; nil is the real one
 	Readers int              // connections for reading; 0 is 4
 	Writers int              // connections for writing on PostgreSQL; 0 is 8
+
+	// ReadOnly opens beside a process that writes: for looking and copying.
+	// Nothing can be written, and a SQLite file must be there already.
+	ReadOnly bool
 }
 
 // DB is an open database.

@@ -64,6 +64,9 @@ func (b *Box) Link(ctx context.Context) error {
 			_, err = tx.Exec(ctx, markLinked, string(list))
 			return err
 		})
+		if err == nil && n > 0 {
+			b.Crash("facts.linked")
+		}
 		if err != nil || n < 500 {
 			return err
 		}

@@ -60,7 +60,7 @@ type Box struct {
 	routes  map[string][]Route
 	carry   map[string]Carrier
 	lanes   lanes
-	Crash   func(point string) // set by tests: the named points between two durable effects
+	Crash   func(point string) // told at each named point between two durable effects; see app/crash.go
 	Running Stats
 }
 

@@ -125,6 +125,9 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		}
 		return nil
 	})
+	if err == nil && len(ended) > 0 {
+		b.Crash("outbox.settled")
+	}
 	return taken, err
 }
 

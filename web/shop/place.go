@@ -121,10 +121,13 @@ func placeOrder(w http.ResponseWriter, r *web.Request) error {
 		return checkout(w, r, http.StatusOK, wish, nil)
 	}
 	var placed order.Order
+	crash := r.Site.Engine.Box.Crash
 	err := r.WriteAs(r.Actor.Customer, func(ctx context.Context, tx *db.Tx) (err error) {
 		placed, err = order.Place(ctx, tx, r.Actor, r.Site.Engine.Merchant(), wish)
+		crash("order.written")
 		return err
 	})
+	crash("order.committed")
 	f := fault.Of(err)
 	switch {
 	case err == nil:
