@@ -9,12 +9,17 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
@@ -59,6 +64,8 @@ func (f *face) register(mux *http.ServeMux, lang i18n.Lang) huma.API {
 	config.Info.Description = p.T("api.doc.description")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.RejectUnknownQueryParameters = true
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+	config.Formats = map[string]huma.Format{"application/json": format, "json": format} // and whatever ends in +json
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	api := humago.New(mux, config)
 	for _, o := range operations {
@@ -113,11 +120,26 @@ func (f *face) ServeHTTP(w http.ResponseWriter, plain *http.Request) {
 			problemOf(r, fault.New(fault.Internal, "fault.internal")).write(w)
 		}
 	}()
+	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !isText(r.URL.Path+query+r.Header.Get("Idempotency-Key")) {
+		newProblem(r, http.StatusBadRequest, "api.bad_text").write(w)
+		return
+	}
 	if answer, pattern := f.mux.Handler(r.Request); pattern == "" {
 		noRoute(w, r, answer)
 		return
 	}
 	f.mux.ServeHTTP(w, r.Request)
+}
+
+// isText says whether a text is one that every database can keep.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// unmarshal is JSON without the one character that PostgreSQL keeps in no text.
+func unmarshal(data []byte, v any) error {
+	if bytes.Contains(data, []byte(`\u0000`)) {
+		return errors.New("a text with U+0000")
+	}
+	return json.Unmarshal(data, v)
 }
 
 // noRoute answers for an address or a method that there is not.

@@ -327,6 +327,20 @@ func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
 	})
 }
 
+func TestWhatIsNoTextIsRefusedAtTheDoor(t *testing.T) {
+	onBoth(t, func(w *world) {
+		for _, path := range []string{"/v1/products?q=%00", "/v1/products?q=%ff", "/v1/products?q=%zz", "/v1/products/%00", "/v1/orders/ord_%ff"} {
+			w.call("rivard", "GET", path, nil).want(400).has("code", "api.bad_text")
+		}
+		w.call("rivard", "POST", "/v1/orders", wish(lines("PRD-A", "1")), "Idempotency-Key: \xff").want(400).has("code", "api.bad_text")
+		for _, body := range []string{`{"email":"a\u0000","password":"x"}`, "{\"email\":\"a\x00\",\"password\":\"x\"}"} {
+			w.call("", "POST", "/v1/tokens", body).want(400).has("code", "api.bad_json")
+		}
+		w.call("", "POST", "/v1/tokens", "{\"email\":\"a\xff\",\"password\":\"x\"}").want(401)
+		w.call("rivard", "GET", "/v1/orders?starting_after="+encodeCursor("1", "\x00"), nil).want(422).has("errors.0.code", "api.bad_cursor")
+	})
+}
+
 func TestKeysAreForgottenAfterSevenDaysAndNotBefore(t *testing.T) {
 	onBoth(t, func(w *world) {
 		w.call("rivard", "POST", "/v1/orders", wish(lines("PRD-A", "1")), "Idempotency-Key: one").want(201)
