@@ -152,23 +152,24 @@ func (c *Catalogue) Params(lang Lang, key string) []string {
 
 var tags = map[Lang]language.Tag{FR: language.CanadianFrench, EN: language.MustParse("en-CA")}
 
-// form is the CLDR plural category of a whole number. French counts 0 as one;
-// both languages fall back on "other".
-func (s sentence) form(lang Lang, n int64) []piece {
+// operands are what CLDR's plural rules ask of a number: its whole part, how many
+// decimals it shows, and these as a number.
+type operands struct{ whole, digits, decimals int }
+
+// form is the CLDR plural category of a number: French counts 0 and 1,5 as one,
+// English only 1. Both fall back on "other"; "zero" is ours, for nothing at all.
+func (s sentence) form(lang Lang, n operands) []piece {
 	if len(s) == 1 {
 		return s["other"]
 	}
-	if n < 0 {
-		n = -n
-	}
 	name := "other"
-	switch plural.Cardinal.MatchPlural(tags[lang], int(n), 0, 0, 0, 0) {
+	switch plural.Cardinal.MatchPlural(tags[lang], n.whole, n.digits, n.digits, n.decimals, n.decimals) {
 	case plural.One:
 		name = "one"
 	case plural.Many:
 		name = "many"
 	}
-	if n == 0 && s["zero"] != nil {
+	if (n == operands{}) && s["zero"] != nil {
 		name = "zero"
 	}
 	if pieces, found := s[name]; found {

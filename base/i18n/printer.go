@@ -40,7 +40,7 @@ func (p *Printer) T(key string, params ...any) string {
 	if !found {
 		return "⟦" + key + "⟧"
 	}
-	var n int64
+	var n operands
 	if len(s) > 1 {
 		n = count(params)
 	}
@@ -58,25 +58,24 @@ func (p *Printer) T(key string, params ...any) string {
 	return b.String()
 }
 
-func count(params []any) int64 {
+// count finds the number that a sentence's plural goes by: the parameter n.
+func count(params []any) operands {
 	for i := 0; i+1 < len(params); i += 2 {
-		if params[i] == "n" {
-			switch n := params[i+1].(type) {
-			case int:
-				return int64(n)
-			case int64:
-				return n
-			case money.Decimal:
-				// A broken number above one is plural in both languages, and 1,5 is singular in French.
-				whole, frac, _ := n.Int64(0)
-				if frac != 0 || !n.IsInt() {
-					return max(whole, 1) + map[bool]int64{true: 1}[whole >= 2]
-				}
-				return whole
-			}
+		if params[i] != "n" {
+			continue
+		}
+		switch n := params[i+1].(type) {
+		case int:
+			return operands{whole: max(n, -n)}
+		case int64:
+			return operands{whole: int(max(n, -n))}
+		case money.Decimal:
+			n = n.Abs().Trim(0)
+			whole, decimals, _ := n.Int64(n.Scale())
+			return operands{int(whole), n.Scale(), int(decimals)}
 		}
 	}
-	return 0
+	return operands{}
 }
 
 func (p *Printer) value(name string, params []any) string {
