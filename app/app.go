@@ -43,7 +43,7 @@ type App struct {
 
 // Words are the sentences of every face.
 var Words = sync.OnceValues(func() (*i18n.Catalogue, error) {
-	return i18n.Load(ui.Text, web.Text, shop.Text, portal.Text, desk.Text, api.Text)
+	return i18n.Load(ui.Text, web.Text, shop.Text, portal.Text, desk.Text, api.Text, Text)
 })
 
 // connection is the name of the one connection to an ERP a shop has today.

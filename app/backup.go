@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,7 +69,8 @@ func Backup(ctx context.Context, url, file string, say Say) error {
 	}); err != nil {
 		return err
 	}
-	if err := errors.Join(out.Sync(), out.Close(), os.Rename(part, file), syncFolder(filepath.Dir(file))); err != nil {
+	if err := oneByOne(out.Sync, out.Close, func() error { return os.Rename(part, file) },
+		func() error { return syncFolder(filepath.Dir(file)) }); err != nil {
 		return cannotWrite(file, err)
 	}
 	say("cmd.backed_up", "path", file)
@@ -120,7 +120,7 @@ func writeBackup(ctx context.Context, tx *db.Tx, engine string, out io.Writer, s
 	if err := entry(archive, manifestName, int64(len(text)), bytes.NewReader(text), tx.Now); err != nil {
 		return m, err
 	}
-	if err := errors.Join(archive.Close(), zip.Close()); err != nil {
+	if err := oneByOne(archive.Close, zip.Close); err != nil {
 		return m, cannotWrite(scratch, err)
 	}
 	return m, nil
@@ -164,7 +164,7 @@ func (t *table) archive(ctx context.Context, tx *db.Tx, archive *tar.Writer, scr
 		if b.Len() < 1<<16 {
 			return nil
 		}
-		return errors.Join(flush(), ctx.Err())
+		return oneByOne(flush, ctx.Err)
 	}); err != nil {
 		return sum, err
 	}
@@ -185,6 +185,16 @@ func entry(archive *tar.Writer, name string, size int64, content io.Reader, at t
 	}
 	if err != nil {
 		return cannotWrite(name, err)
+	}
+	return nil
+}
+
+// oneByOne takes steps until one fails.
+func oneByOne(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

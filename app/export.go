@@ -41,7 +41,7 @@ func Export(ctx context.Context, url, folder string, say Say) error {
 		return fault.New(fault.Conflict, "cmd.file_exists", "path", folder)
 	}
 	part := filepath.Clean(folder) + ".part"
-	if err := errors.Join(os.RemoveAll(part), os.MkdirAll(part, 0o700)); err != nil {
+	if err := oneByOne(func() error { return os.RemoveAll(part) }, func() error { return os.MkdirAll(part, 0o700) }); err != nil {
 		return cannotWrite(folder, err)
 	}
 	defer os.RemoveAll(part)
@@ -67,7 +67,8 @@ func Export(ctx context.Context, url, folder string, say Say) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.WriteFile(filepath.Join(part, "schema.json"), text, 0o600), os.Rename(part, folder)); err != nil {
+	if err := oneByOne(func() error { return os.WriteFile(filepath.Join(part, "schema.json"), text, 0o600) },
+		func() error { return os.Rename(part, folder) }); err != nil {
 		return cannotWrite(folder, err)
 	}
 	say("cmd.exported", "path", folder, "n", len(out.Tables))
