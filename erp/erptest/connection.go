@@ -112,7 +112,7 @@ func (t *trial) everywhere(what string, call func() error, fault Rule) {
 		proxy.Calls()
 		t.do(what, call())
 	}
-	for _, at := range t.places(len(proxy.Calls())) {
+	for _, at := range t.places(len(proxy.Calls()), 1) {
 		fault.Skip, fault.Times = at, 1
 		proxy.Plan(fault)
 		if err := call(); err != nil {
@@ -121,10 +121,11 @@ func (t *trial) everywhere(what string, call func() error, fault Rule) {
 	}
 }
 
-// places are the requests of a call at which a fault is tried.
-func (t *trial) places(n int) (at []int) {
+// places are the requests of a call at which a fault is tried: all of them, or
+// the one that matters most.
+func (t *trial) places(n, most int) (at []int) {
 	for i := range n {
-		if !t.Sampled || i == 0 || i == n-1 {
+		if !t.Sampled || i == min(most, n-1) {
 			at = append(at, i)
 		}
 	}
