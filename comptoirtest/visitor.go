@@ -242,3 +242,8 @@ func text(n *html.Node) string {
 	}
 	return b.String()
 }
+
+// Blank is a form that no page showed, as a program might send it.
+func (v *Visitor) Blank(action string) *Form {
+	return &Form{v: v, Action: action, Method: "POST", Values: url.Values{}}
+}
