@@ -85,6 +85,19 @@ var reading = []check{
 		}
 		t.do("and back", t.Clerk.ChangePrice(t.Context(), t.Names.Plain, old))
 	}},
+	{"9 what shows later than what came after it is still read", func(t *trial) {
+		late, err := t.c.CreateOrder(t.Context(), t.plain())
+		t.do("create", err)
+		proxy, url := Between(t.T, t.Ground)
+		proxy.Plan(Rule{Rewrite: without(late)})
+		t.c = t.Connect(url)
+		cursor := t.now(erp.KindOrder)
+		next, err := t.c.CreateOrder(t.Context(), t.plain())
+		t.do("create", err)
+		_, cursor = t.until(erp.KindOrder, cursor, "the order after it", func(r erp.Record) bool { return r.ID == next })
+		proxy.Plan()
+		t.until(erp.KindOrder, cursor, "the order that was not committed", func(r erp.Record) bool { return r.ID == late && r.Body != nil })
+	}},
 	{"10 stamps are instants, whatever the zones", func(t *trial) {
 		cursor, before := t.now(erp.KindOrder), time.Now()
 		id, err := t.c.CreateOrder(t.Context(), t.plain())
@@ -311,6 +324,39 @@ func sorted(ids []string) []string {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	return ids
+}
+
+// without hides the record with an id in an ERP's answer, as if it were not
+// committed yet.
+func without(id string) func(string) string {
+	var hide func(v any) any
+	hide = func(v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			for name := range v {
+				v[name] = hide(v[name])
+			}
+		case []any:
+			kept := []any{}
+			for _, one := range v {
+				if o, ok := one.(map[string]any); !ok || fmt.Sprint(o["id"]) != id {
+					kept = append(kept, hide(one))
+				}
+			}
+			return kept
+		}
+		return v
+	}
+	return func(answer string) string {
+		d := json.NewDecoder(strings.NewReader(answer))
+		d.UseNumber()
+		var v any
+		if d.Decode(&v) != nil {
+			return answer
+		}
+		text, _ := json.Marshal(hide(v)) // was JSON: cannot fail
+		return string(text)
+	}
 }
 
 // idsOf are the ids of records, sorted, with repeats.
