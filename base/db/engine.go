@@ -54,6 +54,14 @@ func (d *DB) openSQLite(path string, o Options) error {
 		return fault.New(fault.Conflict, "db.in_use", "path", path)
 	}
 	d.release = func() { lock.Close() }
+	// The file holds people's data: only its owner reads it. SQLite gives the
+	// files beside it the same rights.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		d.release()
+		return fault.New(fault.Unavailable, "db.cannot_write", "path", path).Because(err)
+	}
+	file.Close()
 	d.engine = sqliteEngine{}
 	common := "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)"
 	// WAL is set by the first connection, so the writer comes first.

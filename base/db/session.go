@@ -59,7 +59,13 @@ func (p *pool) put(s *session) {
 
 func (p *pool) close() {
 	for p.kept != nil && len(p.kept) > 0 {
-		(<-p.kept).conn.Close()
+		s := <-p.kept
+		// One statement left open would keep SQLite from ending its connection,
+		// and with it from moving the WAL into the file.
+		for _, stmt := range s.stmts {
+			stmt.Close()
+		}
+		s.conn.Close()
 	}
 	p.db.Close()
 }
