@@ -44,7 +44,7 @@ type Connector struct {
 	rpc  *client
 	plan map[erp.Kind]plan
 
-	writing chan struct{} // documents are written one at a time
+	writing chan struct{} // one place: documents are written one at a time
 
 	mu    sync.Mutex
 	house *house
@@ -55,10 +55,18 @@ var _ erp.Connector = (*Connector)(nil)
 
 // New makes a connector. Nothing is asked of the server yet.
 func New(cfg Config) *Connector {
-	c := &Connector{rpc: newClient(cfg), writing: make(chan struct{}, 1), taxes: map[taxCase]knownTaxes{}}
+	rpc := newClient(cfg)
+	turn, _ := turns.LoadOrStore(rpc.base+"/"+rpc.database, make(chan struct{}, 1))
+	c := &Connector{rpc: rpc, writing: turn.(chan struct{}), taxes: map[taxCase]knownTaxes{}}
 	c.plan = c.plans()
 	return c
 }
+
+// turns has the place of the one who writes, for each database. All connectors
+// of the process share it: on SQLite, Tryton reads a sale's state before it
+// begins to write, so that two confirmations at once ship everything twice. (On
+// PostgreSQL the second fails and is repeated by the server.)
+var turns sync.Map
 
 // house is what seldom changes about the company and its settings.
 type house struct {
@@ -72,6 +80,18 @@ type house struct {
 	carrierProducts []string
 	noCustomers     []string // parties that are the company itself and its carriers
 	at              time.Time
+}
+
+// day is the company's day of an instant that Tryton gave.
+func (h *house) day(instant any) string {
+	at, ok := instant.(time.Time)
+	if !ok {
+		return ""
+	}
+	if zone, err := time.LoadLocation(h.zone); err == nil {
+		at = at.In(zone)
+	}
+	return at.Format(time.DateOnly)
 }
 
 // houseLives is how long the settings are taken as read.

@@ -1,6 +1,7 @@
 package tryton
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -128,7 +129,8 @@ func (c *Connector) readOrders(ctx context.Context, ids []string) ([]erp.Record,
 			}
 		}
 		o := erp.Order{ID: r.id("id"), Key: keys[r.id("id")], Number: r.text("number"), PONumber: r.text("reference"),
-			Customer: r.id("party"), ShipTo: r.id("shipment_address"), Date: r.date("sale_date")}
+			Customer: r.id("party"), ShipTo: r.id("shipment_address"),
+			Date: cmp.Or(r.date("sale_date"), h.day(r.fields["create_date"]))} // a draft may have no date yet
 		currency := r.sub("currency").text("code")
 		for _, l := range own {
 			if l.text("type") == "line" {

@@ -28,6 +28,9 @@ type sale struct {
 // compose turns an order into a sale: the form's logic fills the head, ours
 // gives the address, the carrier and the accepted prices.
 func (c *Connector) compose(ctx context.Context, o erp.NewOrder) (*sale, error) {
+	if len(o.Lines) == 0 {
+		return nil, refused("no_lines", o.Key)
+	}
 	h, err := c.home(ctx)
 	if err != nil {
 		return nil, err
@@ -259,20 +262,24 @@ func (c *Connector) CreateOrder(ctx context.Context, o erp.NewOrder) (string, er
 	return c.onlyOne(ctx, made.id("id"), o.Key), nil
 }
 
-// onlyOne takes back the drafts that a network delivering the call twice has
-// just made besides the first. Tryton has no unique key that would refuse them.
+// onlyOne gives the oldest order with our key, and takes back the drafts of ours
+// beside it: a network that delivers a call twice makes two, and Tryton has no
+// unique key that would refuse the second.
 func (c *Connector) onlyOne(ctx context.Context, made, key string) string {
 	s, err := c.rpc.signedIn(ctx, nil)
 	if err != nil || key == "" {
 		return made
 	}
-	drafts, err := c.rpc.find(ctx, "sale.sale", domain(is{"description", "=", key}, is{"state", "=", "draft"}, is{"create_uid", "=", s.user}, noReturns))
-	if err != nil || len(drafts) < 2 {
+	ids, err := c.rpc.find(ctx, "sale.sale", domain(is{"description", "=", key}, noReturns))
+	if err != nil || len(ids) < 2 {
 		return made
 	}
-	// A draft that could not be deleted is one that somebody sees in Tryton.
-	_, _ = c.rpc.call(ctx, "model.sale.sale.delete", nil, drafts[1:])
-	return texts(drafts)[0]
+	drafts, err := c.rpc.find(ctx, "sale.sale", domain(is{"id", "in", ids[1:]}, is{"state", "=", "draft"}, is{"create_uid", "=", s.user}))
+	if err == nil && len(drafts) > 0 {
+		// One that cannot be deleted stays a draft that people see in Tryton.
+		_, _ = c.rpc.call(ctx, "model.sale.sale.delete", nil, drafts)
+	}
+	return texts(ids)[0]
 }
 
 // ReleaseOrder presses one button: quote on a draft, confirm on a quotation.
