@@ -24,7 +24,7 @@ var floors = []string{
 	"erpsync",
 	"web/ui", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
 	"app/migrations", "app", "cmd/comptoir",
-	"comptoirtest/instant", "comptoirtest", "bench",
+	"comptoirtest/with", "comptoirtest/instant", "comptoirtest", "bench",
 }
 
 const module = "comptoir.example/comptoir/"

@@ -111,18 +111,24 @@ func (a *App) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { a.Box.Run(ctx) })
 	all.Go(func() { a.Engine.Run(ctx) })
-	all.Go(func() { a.sweepSessions(ctx) })
+	all.Go(func() { a.tidy(ctx) })
 	all.Wait()
 }
 
-func (a *App) sweepSessions(ctx context.Context) {
+// tidy drops what is over: sessions that ended, keys that nobody repeats.
+func (a *App) tidy(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(10 * time.Minute):
-			if err := a.DB.Write(ctx, func(tx *db.Tx) error { return access.Sweep(ctx, tx) }); err != nil {
-				slog.Error("sweep sessions", "err", err)
+			if err := a.DB.Write(ctx, func(tx *db.Tx) error {
+				if err := access.Sweep(ctx, tx); err != nil {
+					return err
+				}
+				return api.Sweep(ctx, tx)
+			}); err != nil {
+				slog.Error("tidy up", "err", err)
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func (r *Request) Counter(ctx context.Context, tx *db.Tx, title, tab string) (c 
 		return c, err
 	}
 	c.Shell = r.Shell(title)
-	c.Shell.Company, c.Shell.Tabs = c.Customer.Name, ui.ShopTabs(tab)
+	c.Shell.Company, c.Shell.Tabs = c.Customer.Name, r.tabs(tab)
 	if r.Actor.Can(access.PlaceOrder) {
 		lines, sum, err := order.CartSummary(ctx, tx, r.Actor, c.Customer, r.Site.Engine.Merchant())
 		if err != nil {
@@ -44,4 +44,17 @@ func (r *Request) Counter(ctx context.Context, tx *db.Tx, title, tab string) (c 
 			ui.Banner{Tone: "info", Key: "web.erp_down", Params: []any{"time", r.P.Time(q)}})
 	}
 	return c, err
+}
+
+// opens is the permission behind each tab of the shop.
+var opens = map[string]access.Permission{"/catalogue": access.ViewCatalog, "/orders": access.ViewOrders, "/invoices": access.ViewInvoices}
+
+// tabs are those of the shop that a person may open.
+func (r *Request) tabs(current string) (tabs []ui.Tab) {
+	for _, t := range ui.ShopTabs(current) {
+		if r.Actor.Can(opens[t.Href]) {
+			tabs = append(tabs, t)
+		}
+	}
+	return tabs
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
@@ -23,6 +25,14 @@ type counter struct{ served, failed atomic.Int64 }
 // Served is how many requests were answered, and how many of them with a 5xx.
 func (s *Site) Served() (all, failed int64) {
 	return s.requests.served.Load(), s.requests.failed.Load()
+}
+
+// Count adds an answer to the metrics.
+func (s *Site) Count(status int) {
+	s.requests.served.Add(1)
+	if status >= 500 {
+		s.requests.failed.Add(1)
+	}
 }
 
 // maxForm is the largest form there is: a cart of 1 000 lines, with room.
@@ -66,8 +76,8 @@ func Headers(h http.Header, secure bool) {
 // error into a page.
 func (s *Site) guard(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, plain *http.Request) {
-		r := &Request{Request: plain, Site: s, ID: newID(), Now: s.DB.Now()}
-		out := &written{ResponseWriter: w}
+		r := &Request{Request: plain, Site: s, ID: NewID(), Now: s.DB.Now()}
+		out := &Watched{ResponseWriter: w}
 		Headers(w.Header(), s.Secure)
 		w.Header().Set("X-Request-Id", r.ID)
 		defer func() {
@@ -75,10 +85,7 @@ func (s *Site) guard(route Route) http.Handler {
 				s.Log.Error("panic", "request", r.ID, "path", route.Path, "panic", p, "stack", string(debug.Stack()))
 				s.failed(out, r, fault.New(fault.Internal, "fault.internal"))
 			}
-			s.requests.served.Add(1)
-			if out.status >= 500 {
-				s.requests.failed.Add(1)
-			}
+			s.Count(out.Status)
 		}()
 		if err := s.serve(out, r, route); err != nil {
 			s.failed(out, r, err)
@@ -90,10 +97,20 @@ func (s *Site) serve(w http.ResponseWriter, r *Request, route Route) error {
 	if err := s.whoAsks(r); err != nil {
 		return err
 	}
+	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !IsText(r.URL.Path+query) {
+		return fault.New(fault.Invalid, "web.bad_form")
+	}
 	if route.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
 			return fault.New(fault.Invalid, "web.bad_form").Because(err)
+		}
+		for _, values := range r.PostForm {
+			for _, value := range values {
+				if !IsText(value) {
+					return fault.New(fault.Invalid, "web.bad_form")
+				}
+			}
 		}
 		if err := crossOrigin.Check(r.Request); err != nil {
 			return fault.New(fault.Denied, "web.cross_origin").Because(err)
@@ -110,6 +127,9 @@ func (s *Site) serve(w http.ResponseWriter, r *Request, route Route) error {
 	}
 	return route.handle(w, r)
 }
+
+// IsText says whether a text is one that every database can keep.
+func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func sameToken(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
@@ -141,14 +161,14 @@ func (s *Site) whoAsks(r *Request) error {
 }
 
 // failed shows an error as a page, and logs what a person cannot mend.
-func (s *Site) failed(w *written, r *Request, err error) {
+func (s *Site) failed(w *Watched, r *Request, err error) {
 	f := fault.Of(err)
 	status := Status(f.Kind)
 	if status >= 500 {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", r.ID),
 			slog.String("path", r.URL.Path), slog.String("err", err.Error()))
 	}
-	if w.status != 0 {
+	if w.Status != 0 {
 		return // the answer has begun: it can only be cut
 	}
 	if r.P == nil {
@@ -176,28 +196,28 @@ func Status(k fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// written remembers whether an answer has begun.
-type written struct {
+// Watched remembers whether an answer has begun, and how.
+type Watched struct {
 	http.ResponseWriter
-	status int
+	Status int // 0 until it has begun
 }
 
-func (w *written) WriteHeader(status int) {
-	w.status = status
+func (w *Watched) WriteHeader(status int) {
+	w.Status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *written) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
+func (w *Watched) Write(b []byte) (int, error) {
+	if w.Status == 0 {
+		w.Status = http.StatusOK
 	}
 	return w.ResponseWriter.Write(b)
 }
 
-func (w *written) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// newID is short enough to be read out on the phone.
-func newID() string {
+// NewID is the id of a request: short enough to be read out on the phone.
+func NewID() string {
 	var b [5]byte
 	rand.Read(b[:])
 	return strings.ToUpper(hex.EncodeToString(b[:]))

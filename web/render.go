@@ -73,7 +73,7 @@ func (s *Site) showFault(w http.ResponseWriter, r *Request, status int, f fault.
 		shell.Tabs = ui.DeskTabs("", 0)
 		around = ui.Desk(r.P, shell)
 	case r.Actor.SignedIn():
-		shell.Tabs = ui.ShopTabs("")
+		shell.Tabs = r.tabs("")
 		around = ui.Shop(r.P, shell)
 	}
 	page := templ.ComponentFunc(func(ctx context.Context, out ioWriter) error {

@@ -27,6 +27,9 @@ func (c *Catalogue) Printer(lang Lang, zone *time.Location) *Printer {
 // Text is anything that holds a name in both languages, such as erp.Text.
 type Text interface{ In(lang string) string }
 
+// Has says whether a key has a sentence.
+func (p *Printer) Has(key string) bool { return p.cat.Has(p.Lang, key) }
+
 // Of is a name in the printer's language.
 func (p *Printer) Of(t Text) string { return t.In(string(p.Lang)) }
 

@@ -1,9 +1,9 @@
 package price
 
 import (
+	"errors"
 	"strings"
 
-	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
 )
 
@@ -29,4 +29,4 @@ func parseQuantity(typed string) (money.Decimal, error) {
 	return money.Parse(text)
 }
 
-var errAmbiguous = fault.New(fault.Invalid, "quantity.not_a_number")
+var errAmbiguous = errors.New("not a number, or two numbers at once")

@@ -11,7 +11,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -19,7 +18,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
@@ -104,9 +102,11 @@ func request(ctx context.Context) *web.Request { return ctx.Value(requestKey{}).
 var languages = language.NewMatcher([]language.Tag{language.CanadianFrench, language.MustParse("en-CA")})
 
 // ServeHTTP answers every call under /v1/.
-func (f *face) ServeHTTP(w http.ResponseWriter, plain *http.Request) {
+func (f *face) ServeHTTP(answer http.ResponseWriter, plain *http.Request) {
+	w := &web.Watched{ResponseWriter: answer}
+	defer func() { f.site.Count(w.Status) }()
 	_, chosen := language.MatchStrings(languages, plain.Header.Get("Accept-Language"))
-	r := &web.Request{Site: f.site, ID: rand.Text()[:10], Now: f.site.DB.Now()}
+	r := &web.Request{Site: f.site, ID: web.NewID(), Now: f.site.DB.Now()}
 	r.P = f.site.Words.Printer(i18n.Langs[chosen], f.site.Engine.Merchant().Zone)
 	r.Request = plain.WithContext(context.WithValue(plain.Context(), requestKey{}, r))
 	h := w.Header()
@@ -120,7 +120,7 @@ func (f *face) ServeHTTP(w http.ResponseWriter, plain *http.Request) {
 			problemOf(r, fault.New(fault.Internal, "fault.internal")).write(w)
 		}
 	}()
-	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !isText(r.URL.Path+query+r.Header.Get("Idempotency-Key")) {
+	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !web.IsText(r.URL.Path+query+r.Header.Get("Idempotency-Key")) {
 		newProblem(r, http.StatusBadRequest, "api.bad_text").write(w)
 		return
 	}
@@ -130,9 +130,6 @@ func (f *face) ServeHTTP(w http.ResponseWriter, plain *http.Request) {
 	}
 	f.mux.ServeHTTP(w, r.Request)
 }
-
-// isText says whether a text is one that every database can keep.
-func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // unmarshal is JSON without the one character that PostgreSQL keeps in no text.
 func unmarshal(data []byte, v any) error {

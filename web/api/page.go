@@ -68,7 +68,7 @@ func (p Paging) cursor(n int) ([]string, error) {
 	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(p.StartingAfter)
 	parts := strings.Split(string(text), "\n")
-	if err != nil || len(parts) != n || !isText(string(text)) {
+	if err != nil || len(parts) != n || !web.IsText(string(text)) {
 		return nil, badCursor()
 	}
 	return parts, nil

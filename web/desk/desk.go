@@ -144,7 +144,7 @@ func todos(r *web.Request, x erpsync.Exchange) (list []ui.Todo) {
 			continue // the program is still at it
 		}
 		sums, _ := m.Order.Sums()
-		list = append(list, ui.Todo{Tone: "late", Icon: "oct", Lead: r.P.T(cause(m.Delivery)), Detail: r.P.T("desk.todo.order", "number", m.Order.Number(), "total", sums.Total),
+		list = append(list, ui.Todo{Tone: "late", Icon: "oct", Lead: r.P.T(cause(r, m.Delivery)), Detail: r.P.T("desk.todo.order", "number", m.Order.Number(), "total", sums.Total),
 			Since: r.Now.Sub(m.Created), Key: r.P.T("desk.todo.see"), Href: "/desk/orders/" + m.Subject})
 	}
 	for _, f := range x.Flows {
@@ -156,12 +156,19 @@ func todos(r *web.Request, x erpsync.Exchange) (list []ui.Todo) {
 	return list
 }
 
-// cause is the key of what a stopped message says.
-func cause(d outbox.Delivery) string {
-	if d.Code == "" {
-		return "erp.broken"
+// cause is the key of what a stopped message says. ERPs have codes nobody has
+// found words for; their own text stands beside.
+func cause(r *web.Request, d outbox.Delivery) string {
+	if r.P.Has(d.Code) && r.P.Has(d.Code+".todo") {
+		return d.Code
 	}
-	return d.Code
+	switch d.State {
+	case outbox.NeedsDecision:
+		return "erp.question"
+	case outbox.Rejected:
+		return "erp.refused"
+	}
+	return "erp.broken"
 }
 
 // GET /desk/orders

@@ -56,7 +56,7 @@ func showOrder(w http.ResponseWriter, r *web.Request) error {
 		}
 		deliveries, err := outbox.DeliveriesAbout(ctx, tx, x.ID)
 		if n := len(deliveries); n > 0 {
-			page.Message = message(erpsync.Message{Delivery: deliveries[n-1], Order: x}, c.Name)
+			page.Message = message(r, erpsync.Message{Delivery: deliveries[n-1], Order: x}, c.Name)
 		}
 		return err
 	})
@@ -80,13 +80,13 @@ var messageStates = map[outbox.State]string{
 	outbox.Parked: "parked",
 }
 
-func message(m erpsync.Message, company string) Message {
+func message(r *web.Request, m erpsync.Message, company string) Message {
 	sums, _ := m.Order.Sums()
 	out := Message{ID: strconv.FormatInt(m.Seq, 10), Kind: "order", Number: m.Order.Number(), Href: "/desk/orders/" + m.Subject, Company: company,
 		Total: sums.Total, State: messageStates[m.State], Attempts: m.Attempts, Text: m.Detail,
 		Ask: m.State == outbox.NeedsDecision || m.State == outbox.Differs}
 	if m.State != outbox.Done && m.State != outbox.Queued && m.State != outbox.Sending {
-		out.Cause = cause(m.Delivery)
+		out.Cause = cause(r, m.Delivery)
 		out.Todo = out.Cause + ".todo"
 	}
 	if m.Open && m.State != outbox.Failed {
@@ -133,7 +133,7 @@ func exchangePage(ctx context.Context, tx *db.Tx, r *web.Request, o office) (Exc
 		if err != nil {
 			return page, err
 		}
-		shown := message(m, c.Name)
+		shown := message(r, m, c.Name)
 		switch m.State {
 		case outbox.Unknown:
 			page.Retrying++

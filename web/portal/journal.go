@@ -69,7 +69,11 @@ func (page *OrderPage) tell(ctx context.Context, tx *db.Tx, r *web.Request, o or
 		page.Waiting = &Waiting{Since: o.Placed, Now: r.Now, Down: !down.IsZero()}
 		return err
 	case order.Refused:
-		page.Refused = &Refusal{Cause: last.Code, Text: last.Text, Todo: last.Code + ".todo"}
+		cause := last.Code
+		if !r.P.Has(cause) || !r.P.Has(cause+".todo") {
+			cause = "erp.refused" // its own words stand beside
+		}
+		page.Refused = &Refusal{Cause: cause, Text: last.Text, Todo: cause + ".todo"}
 	}
 	return nil
 }

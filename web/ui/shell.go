@@ -71,7 +71,8 @@ type Help struct {
 }
 
 // ShopTabs are the index tabs of the shop and the portal; current is the last
-// part of a label's key: "catalogue", "orders", "invoices".
+// part of a label's key: "catalogue", "orders", "invoices". The caller leaves out
+// what a person may not open.
 func ShopTabs(current string) []Tab {
 	return mark(current, []Tab{
 		{Label: "ui.tab.catalogue", Href: "/catalogue"},
