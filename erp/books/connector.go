@@ -142,11 +142,19 @@ func (c *Connector) FindOrder(ctx context.Context, key string) (*erp.Order, erro
 	return &order, nil
 }
 
-// CreateOrder implements erp.Connector.
+// CreateOrder implements erp.Connector. Where the network delivered the call
+// twice the first draft is the order, and the other is withdrawn.
 func (c *Connector) CreateOrder(ctx context.Context, order erp.NewOrder) (string, error) {
 	var o Order
-	err := c.call(ctx, writing, http.MethodPost, orders, newOrder(order), &o)
-	return o.ID, err
+	if err := c.call(ctx, writing, http.MethodPost, orders, newOrder(order), &o); err != nil {
+		return "", err
+	}
+	first, err := c.FindOrder(ctx, order.Key)
+	if err != nil || first == nil || first.ID == o.ID || first.State != erp.OrderReceived {
+		return o.ID, nil
+	}
+	_ = c.CancelOrder(ctx, o.ID) // else people see a draft too many in the books
+	return first.ID, nil
 }
 
 // ReleaseOrder implements erp.Connector: a draft gets its number, and a quoted

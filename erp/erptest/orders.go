@@ -104,6 +104,32 @@ var orders = []check{
 			t.Errorf("orders that say they are ours: %v, want %s alone", ids, placed.ID)
 		}
 	}},
+	{"25c what the network delivers twice is one order", func(t *trial) {
+		o := t.plain()
+		proxy, url := Between(t.T, t.Ground)
+		c := t.Connect(url)
+		c.Quote(t.Context(), o) // signed in
+		proxy.Plan(Rule{Fault: Twice})
+		id, err := c.CreateOrder(t.Context(), o)
+		t.do("create", err)
+		found, err := c.FindOrder(t.Context(), o.Key)
+		t.do("find", err)
+		if found == nil || found.ID != id {
+			t.Fatalf("made %s, found %+v", id, found)
+		}
+		placed, err := send(t.Context(), c, o)
+		t.do("send", err)
+		t.once(o, placed.ID)
+		there := 0
+		for _, one := range all[erp.Order](t) {
+			if one.PONumber == o.PONumber && inEffect(one.State) {
+				there++
+			}
+		}
+		if there != 1 || placed.ID != id {
+			t.Errorf("%d orders in effect; made %s, placed %s", there, id, placed.ID)
+		}
+	}},
 	{"26 an answer lost after the order was made leaves one order", func(t *trial) {
 		t.faulty(Rule{Fault: Unheard}, Rule{Fault: Masked, Status: 502}, Rule{Fault: Masked, Status: 504}, Rule{Fault: Masked, Status: 500},
 			Rule{Fault: Reset}, Rule{Fault: Truncated}, Rule{Fault: Malformed}, Rule{Fault: Late, Delay: time.Minute})
@@ -145,6 +171,27 @@ var orders = []check{
 				t.Errorf("%s: found %+v", became, found)
 			}
 		}
+	}},
+	{"27b an order that arrives late is in doubt until it is there", func(t *trial) {
+		o := t.plain()
+		proxy, url := Between(t.T, t.Ground)
+		c := t.Connect(url)
+		c.Quote(t.Context(), o) // signed in
+		proxy.Plan(Rule{Fault: Held, Delay: t.patience() + time.Second, Only: func(_, body string) bool { return strings.Contains(body, o.Key) }})
+		if _, err := c.CreateOrder(t.within(t.patience()), o); t.class(err) != erp.Ambiguous {
+			t.Errorf("nobody knows, but: %v", err)
+		}
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			found, err := t.c.FindOrder(t.Context(), o.Key)
+			t.do("find", err)
+			if found != nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("it never came")
+			}
+		}
+		t.once(o, t.place(o).ID)
 	}},
 	{"28 a session lost in the middle of an order is nobody's concern", func(t *trial) {
 		var last erp.NewOrder

@@ -86,13 +86,14 @@ var reading = []check{
 		t.do("and back", t.Clerk.ChangePrice(t.Context(), t.Names.Plain, old))
 	}},
 	{"9 what shows later than what came after it is still read", func(t *trial) {
-		late, err := t.c.CreateOrder(t.Context(), t.plain())
+		first, second, direct := t.plain(), t.plain(), t.c
+		late, err := direct.CreateOrder(t.Context(), first)
 		t.do("create", err)
 		proxy, url := Between(t.T, t.Ground)
 		proxy.Plan(Rule{Rewrite: without(late)})
 		t.c = t.Connect(url)
 		cursor := t.now(erp.KindOrder)
-		next, err := t.c.CreateOrder(t.Context(), t.plain())
+		next, err := direct.CreateOrder(t.Context(), second)
 		t.do("create", err)
 		_, cursor = t.until(erp.KindOrder, cursor, "the order after it", func(r erp.Record) bool { return r.ID == next })
 		proxy.Plan()
