@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	"comptoir.example/comptoir/base/fault"
