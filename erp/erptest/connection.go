@@ -15,8 +15,8 @@ var connection = []check{
 		proxy, url := Between(t.T, t.Ground)
 		stranger := t.Stranger(url)
 		for what, call := range map[string]func() error{
-			"probe":  func() error { _, err := stranger.Probe(t.Context()); return err },
-			"create": func() error { _, err := stranger.CreateOrder(t.Context(), erp.NewOrder{Key: newKey()}); return err },
+			"probe": func() error { _, err := stranger.Probe(t.Context()); return err },
+			"find":  func() error { _, err := stranger.FindOrder(t.Context(), newKey()); return err },
 		} {
 			if err := call(); t.class(err) != erp.Unauthorized {
 				t.Errorf("%s with a wrong secret: %v", what, err)
