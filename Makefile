@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ERP ?= books
 GO ?= go
+# No C compiler is needed, and all targets share what is compiled.
+export CGO_ENABLED := 0
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,10 +14,8 @@ run: build ## build everything and open a shop with people, invoices and an ERP 
 
 build: ## build bin/comptoir with its assets
 	@echo "building (assets, then the program: one to two minutes the first time)…"
-	@$(MAKE) --no-print-directory assets & \
-	$(GO) build -o /dev/null ./... & \
-	wait
-	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/comptoir ./cmd/comptoir
+	@$(MAKE) --no-print-directory assets & assets=$$!; \
+	$(GO) build -o bin/comptoir ./cmd/comptoir && wait $$assets && $(GO) build -o bin/comptoir ./cmd/comptoir
 
 assets: web/dist/manifest.json ## bundle style, script and fonts from npm into web/dist
 
