@@ -96,9 +96,9 @@ func (sqliteEngine) name() string { return "sqlite" }
 func (sqliteEngine) writing() *Stmt { return beginSQLite }
 func (sqliteEngine) reading() *Stmt { return readSQLite }
 
-func (sqliteEngine) refused(err error) bool {
-	return sqliteCode(err)&0xff == 5 // SQLITE_BUSY, the file is held by a backup
-}
+// refused is never: whoever holds the file is another process, SQLite itself has
+// waited for it, and what it says then is that the file is locked.
+func (sqliteEngine) refused(error) bool { return false }
 
 func (sqliteEngine) unique(err error) bool {
 	code := sqliteCode(err)
