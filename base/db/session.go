@@ -58,7 +58,7 @@ func (p *pool) put(s *session) {
 }
 
 func (p *pool) close() {
-	for p.kept != nil && len(p.kept) > 0 {
+	for len(p.kept) > 0 {
 		s := <-p.kept
 		// One statement left open would keep SQLite from ending its connection,
 		// and with it from moving the WAL into the file.

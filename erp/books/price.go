@@ -134,12 +134,13 @@ func (u *unit) reprice() {
 // priceFor is a customer's unit price of an item; not known when it is not sold.
 func (u *unit) priceFor(customer, item string, quantity money.Decimal) (p money.Decimal, known bool) {
 	c := get[Customer](u, customers, customer)
-	for _, it := range list[Item](u, byID, items, number(item)) {
-		var l *PriceList
-		if c.PriceList != "" {
-			l = get[PriceList](u, priceLists, c.PriceList)
-		}
-		return price(l, it, quantity), it.Status == "active"
+	found := list[Item](u, byID, items, number(item))
+	if len(found) == 0 {
+		return p, false
 	}
-	return p, false
+	var l *PriceList
+	if c.PriceList != "" {
+		l = get[PriceList](u, priceLists, c.PriceList)
+	}
+	return price(l, found[0], quantity), found[0].Status == "active"
 }

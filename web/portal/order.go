@@ -75,7 +75,8 @@ type Shipment struct {
 	State    string // preparing, done, cancelled, unknown
 }
 
-// OrderInvoice is an invoice of the order.
+// OrderInvoice is an invoice of the order. Its taxes are told here too: who
+// ordered may not be allowed to open the invoice itself; then ID is "".
 type OrderInvoice struct {
 	ID     string
 	Number string
@@ -83,6 +84,7 @@ type OrderInvoice struct {
 	State  string // ui vocabulary of invoices
 	Total  money.Amount
 	Open   money.Amount
+	Taxes  []erp.TaxLine
 }
 
 // partHref is where the live part asks for itself.

@@ -151,7 +151,7 @@ func ReadOrder(ctx context.Context, tx *db.Tx, r *web.Request, o order.Order, bo
 	}
 	today := r.Site.Engine.Merchant().Day(r.Now)
 	for _, i := range invoices {
-		shown := OrderInvoice{ID: i.ID, Number: i.Number, Due: i.Due, State: invoiceStamp(i, today), Total: i.Total, Open: i.Open}
+		shown := OrderInvoice{ID: i.ID, Number: i.Number, Due: i.Due, State: invoiceStamp(i, today), Total: i.Total, Open: i.Open, Taxes: i.Totals.Taxes}
 		if !r.Actor.Can(access.ViewInvoices) {
 			shown.ID = "" // its number is no secret to who ordered; its page needs the right
 		}
