@@ -28,12 +28,12 @@ type sale struct {
 // compose turns an order into a sale: the form's logic fills the head, ours
 // gives the address, the carrier and the accepted prices.
 func (c *Connector) compose(ctx context.Context, o erp.NewOrder) (*sale, error) {
-	if len(o.Lines) == 0 {
-		return nil, refused("no_lines", o.Key)
-	}
 	h, err := c.home(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(o.Lines) == 0 {
+		return nil, refused("no_lines", o.Key)
 	}
 	party, err := c.rpc.first(ctx, "party.party", domain(is{"id", "=", number(o.Customer)}, is{"active", "=", true}), "customer_tax_rule")
 	if err != nil {
