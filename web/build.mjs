@@ -55,6 +55,7 @@ function styles() {
 mkdirSync(dist, { recursive: true });
 for (const file of readdirSync(dist)) if (file !== ".gitkeep") rmSync(join(dist, file), { recursive: true });
 
+keep("sign.svg", readFileSync(join(web, "ui", "sign.svg")));
 for (const [name, from] of Object.entries(fonts)) keep(name, readFileSync(join(modules, from)));
 for (const [name, from] of Object.entries(licences)) copyFileSync(join(modules, from), join(dist, name));
 

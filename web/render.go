@@ -65,7 +65,7 @@ func (s *Site) showFault(w http.ResponseWriter, r *Request, status int, f fault.
 	if f.Kind != fault.Internal && f.Kind != fault.NotFound {
 		failure.Cause = r.P.Fault(f)
 	}
-	shell := r.Shell("")
+	shell := r.Shell(failure.Title(r.P))
 	content := ui.Error(r.P, failure)
 	around := ui.Cover(r.P, shell)
 	switch {

@@ -57,7 +57,7 @@ func (r *Request) AsOf(board asof.Board, kind, what string) ui.AsOf {
 // Shell is what stands around a page.
 func (r *Request) Shell(title string) ui.Shell {
 	m := r.Site.Engine.Merchant()
-	s := ui.Shell{Merchant: m.Name, Title: title, Path: r.URL.RequestURI(), CSRF: r.Session.CSRF, Version: r.Site.Version,
+	s := ui.Shell{Merchant: m.Name, Title: title, Path: r.page(), CSRF: r.Session.CSRF, Version: r.Site.Version,
 		Asset: Asset, Banners: r.Site.Banners, Query: r.URL.Query().Get("q"), Help: ui.Help{Phone: m.Phone, Hours: m.Hours}}
 	if r.Method != http.MethodGet {
 		s.Path = r.back("/")
@@ -71,6 +71,20 @@ func (r *Request) Shell(title string) ui.Shell {
 		s.Theme = c.Value
 	}
 	return s
+}
+
+// page is the address of the page, also when only a live part of it is asked for:
+// a form in that part comes back to the whole.
+func (r *Request) page() string {
+	values := r.URL.Query()
+	if !values.Has("part") {
+		return r.URL.RequestURI()
+	}
+	values.Del("part")
+	if len(values) == 0 {
+		return r.URL.Path
+	}
+	return r.URL.Path + "?" + values.Encode()
 }
 
 // Back is where a form wants to return to, a path of ours or the fallback.

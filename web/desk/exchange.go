@@ -24,7 +24,7 @@ type ExchangePage struct {
 	Failed   int // that one press retries
 	Swept    Sweep
 	ETag     string
-	MayAct   bool // retry, accept, park
+	MayAct   bool // retry all
 }
 
 // Down is an ERP that does not answer.
@@ -56,6 +56,7 @@ type Message struct {
 	Params   []any
 	Text     string // what it said, in its words
 	Todo     string // key of what to do
+	MayAct   bool   // retry, accept, park
 	Ask      bool   // a person can say yes: to the ERP's question, or to its total
 }
 

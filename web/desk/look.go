@@ -84,7 +84,7 @@ func message(r *web.Request, m erpsync.Message, company string) Message {
 	sums, _ := m.Order.Sums()
 	out := Message{ID: strconv.FormatInt(m.Seq, 10), Kind: "order", Number: m.Order.Number(), Href: "/desk/orders/" + m.Subject, Company: company,
 		Total: sums.Total, State: messageStates[m.State], Attempts: m.Attempts, Text: m.Detail,
-		Ask: m.State == outbox.NeedsDecision || m.State == outbox.Differs}
+		MayAct: r.Actor.Can(access.ManageQueue), Ask: m.State == outbox.NeedsDecision || m.State == outbox.Differs}
 	if m.State != outbox.Done && m.State != outbox.Queued && m.State != outbox.Sending {
 		out.Cause = cause(r, m.Delivery)
 		out.Todo = out.Cause + ".todo"

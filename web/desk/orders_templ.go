@@ -13,7 +13,7 @@ import (
 	"comptoir.example/comptoir/web/ui"
 )
 
-// Orders is GET /desk/orders?q=&etat=.
+// Orders is GET /desk/orders?q=&state=.
 func Orders(p *i18n.Printer, s ui.Shell, page OrdersPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

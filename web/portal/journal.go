@@ -6,7 +6,9 @@ import (
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/erpsync"
 	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/order"
 	"comptoir.example/comptoir/web"
 	"comptoir.example/comptoir/web/ui"
@@ -14,8 +16,8 @@ import (
 
 // told is what the journal calls each fact of an order.
 var told = map[string]string{
-	"order.placed": "placed", "order.numbered": "numbered", "order.refused": "refused", "order.questioned": "unanswered",
-	"order.differs": "repriced", "order.conflicts": "unanswered", "message.handled": "retried",
+	"order.placed": "placed", "order.numbered": "numbered", "order.refused": "refused", "order.questioned": "questioned",
+	"order.differs": "differs", "order.conflicts": "conflicts", "message.handled": "retried",
 }
 
 // tell adds the order's story: what happened to it here, what left, what was
@@ -29,6 +31,28 @@ func (page *OrderPage) tell(ctx context.Context, tx *db.Tx, r *web.Request, o or
 	for _, f := range facts {
 		entry := ui.Entry{Kind: told[f.Kind], At: f.At, Source: "ui.source.shop"}
 		switch f.Kind {
+		case "order.placed":
+			name, err := access.NameOf(ctx, tx, f.Actor)
+			if err != nil {
+				return err
+			}
+			entry.Params = []any{"who", name}
+		case "message.handled":
+			var fact erpsync.Handled
+			if err := f.Read(&fact); err != nil {
+				return err
+			}
+			if fact.What == "park" {
+				entry.Kind = "parked"
+			}
+			// Customers need not know which of the merchant's people it was.
+			name := r.Site.Engine.Merchant().Name
+			if r.Actor.Staff {
+				if name, err = access.NameOf(ctx, tx, f.Actor); err != nil {
+					return err
+				}
+			}
+			entry.Params, entry.Source = []any{"who", name}, "ui.source.desk"
 		case "order.numbered":
 			var fact order.Numbered
 			if err := f.Read(&fact); err != nil {
@@ -69,11 +93,19 @@ func (page *OrderPage) tell(ctx context.Context, tx *db.Tx, r *web.Request, o or
 		page.Waiting = &Waiting{Since: o.Placed, Now: r.Now, Down: !down.IsZero()}
 		return err
 	case order.Refused:
-		cause := last.Code
-		if !r.P.Has(cause) || !r.P.Has(cause+".todo") {
-			cause = "erp.refused" // its own words stand beside
-		}
-		page.Refused = &Refusal{Cause: cause, Text: last.Text, Todo: cause + ".todo"}
+		page.Refused = refusal(r, last, "erp.refused")
+	case order.OnHold:
+		page.Held = refusal(r, last, "erp.question")
 	}
 	return nil
+}
+
+// refusal is why the ERP did not take an order. ERPs have codes nobody has found
+// words for; their own text stands beside.
+func refusal(r *web.Request, last order.Answered, otherwise string) *Refusal {
+	cause := last.Code
+	if !r.P.Has(cause) || !r.P.Has(cause+".todo") {
+		cause = otherwise
+	}
+	return &Refusal{Cause: cause, Text: last.Text, Todo: cause + ".todo"}
 }

@@ -20,6 +20,7 @@ type OrderPage struct {
 	JustNow   bool // the page after placing it: says thank you
 	Waiting   *Waiting
 	Refused   *Refusal
+	Held      *Refusal // the ERP asks something first
 	Lines     []OrderLine
 	Shipments []Shipment
 	Invoices  []OrderInvoice

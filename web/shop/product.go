@@ -48,7 +48,7 @@ type Purchase struct {
 // partHref is where a live part asks for itself: the page's own address with
 // part=price or part=stock.
 func (page ProductPage) partHref(part string) string {
-	return Product{SKU: page.SKU}.href() + "?partie=" + part
+	return Product{SKU: page.SKU}.href() + "?part=" + part
 }
 
 func (page ProductPage) active() bool { return page.Status == "" || page.Status == "active" }

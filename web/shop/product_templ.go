@@ -360,7 +360,7 @@ func ProductPrices(p *i18n.Printer, page ProductPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Live("prix", page.partHref("prix"), page.PriceETag, false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Live("prix", page.partHref("price"), page.PriceETag, false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

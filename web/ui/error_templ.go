@@ -89,7 +89,7 @@ func Error(p *i18n.Printer, f Failure) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Head(p, p.T(failureKey(f.Status)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head(p, f.Title(p), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -382,7 +382,7 @@ func Empty(title, fact string) templ.Component {
 	})
 }
 
-// Live is a part of a page that keeps itself up to date: every two seconds it
+// Live is a part of a page that keeps itself up to date: every second it
 // asks for itself with the mark of what it shows (ETag), and is replaced when the
 // answer differs. Done stops it. Without script it is as old as its page.
 func Live(id, url, etag string, done bool) templ.Component {
@@ -450,7 +450,7 @@ func Live(id, url, etag string, done bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" hx-trigger=\"every 2s\" hx-swap=\"outerHTML\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" hx-trigger=\"every 1s\" hx-swap=\"outerHTML\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -34,8 +34,8 @@ func deskOrders() desk.OrdersPage {
 
 func messages() []desk.Message {
 	return []desk.Message{
-		{ID: "1", Kind: "order", Number: "W-20431", Href: "/desk/orders/1", Company: "Ville de Saint-Élie", Total: cad(218460), State: "failed", Attempts: 4, Cause: "specimen.cause", Todo: "specimen.todo", Text: "The delivery address is not valid for this party."},
-		{ID: "2", Kind: "order", Number: "W-20436", Href: "/desk/orders/2", Company: "Great Lakes Supply", Total: cad(61240), State: "retrying", Attempts: 2, Next: now.Add(time.Minute), Cause: "specimen.unanswered", Todo: "specimen.unanswered.todo"},
+		{MayAct: true, ID: "1", Kind: "order", Number: "W-20431", Href: "/desk/orders/1", Company: "Ville de Saint-Élie", Total: cad(218460), State: "failed", Attempts: 4, Cause: "specimen.cause", Todo: "specimen.todo", Text: "The delivery address is not valid for this party."},
+		{MayAct: true, ID: "2", Kind: "order", Number: "W-20436", Href: "/desk/orders/2", Company: "Great Lakes Supply", Total: cad(61240), State: "retrying", Attempts: 2, Next: now.Add(time.Minute), Cause: "specimen.unanswered", Todo: "specimen.unanswered.todo"},
 	}
 }
 

@@ -36,7 +36,7 @@ func order() portal.OrderPage {
 			line("PRD-012", "Perceuse sans fil 18 V", "Cordless drill 18 V", 10, 10, 0, "160.65", 160650), line("PRD-028", "Harnais antichute", "Fall harness", 16, 12, 0, "141.55", 226480),
 			line("PRD-023", "Casque de chantier blanc", "Hard hat, white", 40, 24, 16, "20.90", 83600), line("PRD-020", "Lampe de travail DEL 20 W", "Work light LED 20 W", 6, 0, 0, "61.28", 36768)},
 		Shipments: []portal.Shipment{{"EXP-3391", "2026-11-18", "Nationex", "NX 4420 118 907", "done"}, {"EXP-3407", "", "Camion de Boréale", "", "preparing"}},
-		Invoices:  []portal.OrderInvoice{{"1", "FAC-2026-0418", "2026-12-18", "not_due", cad(183705), cad(183705)}},
+		Invoices:  []portal.OrderInvoice{{"1", "FAC-2026-0418", "2026-12-18", "not_due", cad(183705), cad(183705), nil}},
 		Journal: []ui.Entry{{Kind: "shipped", Params: []any{"number", "EXP-3407"}, Day: "2026-11-20", Source: "ui.source.erp"}, {Kind: "invoiced", Params: []any{"number", "FAC-2026-0418", "total", cad(183705)}, At: at(5 * 24 * time.Hour), Source: "ui.source.erp"},
 			{Kind: "numbered", Params: []any{"number", "CMD-1046"}, At: at(7*24*time.Hour - 41*time.Second), Source: "ui.source.erp"}, {Kind: "placed", Params: []any{"who", "Marc-André Pelletier"}, At: at(7 * 24 * time.Hour), Source: "ui.source.shop"}}}
 }
