@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -36,7 +37,7 @@ type commands struct {
 func main() {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("comptoir"), kong.Description("The online counter of a merchant who sells to other businesses."),
-		kong.Configuration(kong.JSON), kong.UsageOnError(), kong.Exit(exit))
+		kong.Configuration(settings), kong.UsageOnError(), kong.Exit(exit))
 	if err != nil {
 		fail(err)
 	}
@@ -51,6 +52,15 @@ func main() {
 	if err := run.Run(); err != nil {
 		fail(err)
 	}
+}
+
+// settings reads the file of settings, and names it where it makes no sense.
+func settings(r io.Reader) (kong.Resolver, error) {
+	resolver, err := kong.JSON(r)
+	if file, is := r.(*os.File); err != nil && is {
+		err = fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	return resolver, err
 }
 
 // exit keeps kong's codes for --help, and 2 for settings that make no sense.
@@ -122,4 +132,3 @@ func (versionCmd) Run() error {
 	fmt.Println("comptoir", app.Version)
 	return nil
 }
-
