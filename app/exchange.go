@@ -215,8 +215,7 @@ func (r *reconciliation) compareOrders(ctx context.Context) error {
 	})
 }
 
-// compareInvoices compares what is open on each invoice, then in sum, and keeps
-// what the ERP says.
+// compareInvoices compares what is open on each invoice.
 func (r *reconciliation) compareInvoices(ctx context.Context) error {
 	var ours []figure
 	if err := r.DB.Read(ctx, func(tx *db.Tx) (err error) {
@@ -228,17 +227,14 @@ func (r *reconciliation) compareInvoices(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := r.compare(ctx, erp.KindInvoice, ours, func(b erp.Body) money.Amount {
+	return r.compare(ctx, erp.KindInvoice, ours, func(b erp.Body) money.Amount {
 		i, _ := b.(erp.Invoice)
 		return i.Open
-	}); err != nil {
-		return err
-	}
-	return r.Engine.Reread(ctx, erp.KindInvoice)
+	})
 }
 
 // compare reads documents again and says where a figure is not the ERP's, then
-// the sums of both sides by currency.
+// the sums of both sides by currency. Where they differ the ERP's is kept.
 func (r *reconciliation) compare(ctx context.Context, kind erp.Kind, ours []figure, of func(erp.Body) money.Amount) error {
 	theirs := map[string]money.Amount{}
 	for part := range slices.Chunk(ours, 200) {
@@ -257,18 +253,20 @@ func (r *reconciliation) compare(ctx context.Context, kind erp.Kind, ours []figu
 		}
 	}
 	here, there := map[string]int64{}, map[string]int64{}
+	var wrong []string
 	for _, f := range ours {
 		here[f.amount.Currency] += f.amount.Minor
 		there[f.amount.Currency] += theirs[f.id].Minor
 		if theirs[f.id] != f.amount {
 			r.differs("cmd.differs_"+string(kind), "number", f.number, "here", f.amount, "there", theirs[f.id])
+			wrong = append(wrong, f.id)
 		}
 	}
 	for currency, sum := range here {
 		r.say("cmd.compared_"+string(kind), "n", len(ours), "here", money.Amount{Minor: sum, Currency: currency},
 			"there", money.Amount{Minor: there[currency], Currency: currency})
 	}
-	return nil
+	return r.Engine.Reload(ctx, kind, wrong)
 }
 
 // comparePrices asks the ERP for some of our prices.
