@@ -140,12 +140,13 @@ func (t *trial) price(customer, item string, quantity money.Decimal) money.Decim
 	return told[0].Price
 }
 
-// atlas is what never changes in an ERP, asked once: numbers, and what belongs
-// to which order.
+// atlas is what never changes in an ERP, asked once: numbers, the merchant's
+// prices, and what belongs to which order.
 type atlas struct {
-	ids    map[string]string                // by kind and number, or name
-	zone   *time.Location                   //
-	owners map[erp.Kind]map[string][]string // keys or orders, by id of a document
+	replica *asking
+	ids     map[string]string                // by kind and number, or name
+	zone    *time.Location                   //
+	owners  map[erp.Kind]map[string][]string // keys or orders, by id of a document
 }
 
 func newAtlas() *atlas {

@@ -145,8 +145,15 @@ type asking struct {
 	names            []string // of the questions, as in the golden file
 }
 
+// asking begins a list. The replica is read once for all checks, each of which
+// puts the prices that it changes back.
 func (t *trial) asking() *asking {
 	t.Helper()
+	if t.replica != nil {
+		a := *t.replica
+		a.t = t
+		return &a
+	}
 	a := &asking{t: t, customers: map[string]string{}, items: map[string]string{}, list: map[string]string{},
 		digits: map[string]int{}, ladders: map[[2]string][]erp.Break{}}
 	for _, r := range first(t.drain(erp.KindCustomer, "", 1000)) {
@@ -160,6 +167,8 @@ func (t *trial) asking() *asking {
 	for _, p := range all[erp.Price](t) {
 		a.ladders[[2]string{p.PriceList, p.Item}] = p.Breaks
 	}
+	kept := *a
+	t.replica = &kept
 	return a
 }
 

@@ -27,9 +27,9 @@ var reading = []check{
 			}
 			ids, err := t.c.IDs(t.Context(), kind)
 			t.do("ids", err)
-			sizes := []int{len(whole) + 1, len(whole), len(whole) - 1, (len(whole) + 1) / 2}
-			if len(whole) < 12 || !t.Sampled {
-				sizes = append(sizes, 1)
+			sizes := []int{len(whole), len(whole) - 1}
+			if len(whole) <= 4 || !t.Sampled {
+				sizes = append(sizes, len(whole)+1, (len(whole)+1)/2, 1)
 			}
 			for _, size := range sizes {
 				if size < 1 {
