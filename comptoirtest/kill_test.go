@@ -36,7 +36,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	stopBrowser()
+	os.Exit(code)
 }
 
 // process is a shop in a process of its own that is started again when it dies.
@@ -125,17 +127,17 @@ func TestKilledAtAnyPointTheStoryEndsInTheSameBooks(t *testing.T) {
 			t.Run(point+"/"+engine, func(t *testing.T) {
 				t.Parallel()
 				url, clerk := booksOnTheSide(t)
-				kill(t, point, engine, books.Connect(url, "test"), clerk, "COMPTOIR_ERP=books", "COMPTOIR_ERP_URL="+url, "COMPTOIR_ERP_PASSWORD=test")
+				kill(t, point, engine, books.Connect(url, "test"), clerk, "BC-7790", "COMPTOIR_ERP=books", "COMPTOIR_ERP_URL="+url, "COMPTOIR_ERP_PASSWORD=test")
 			})
 		}
 	}
 }
 
-func kill(t *testing.T, point, engine string, connector erp.Connector, clerk erptest.Clerk, env ...string) {
+func kill(t *testing.T, point, engine string, connector erp.Connector, clerk erptest.Clerk, po string, env ...string) {
 	database := dbtest.URL(t, engine)
 	seed(t, database, connector)
 	p := serve(t, point, append(env, "COMPTOIR_DATABASE="+database)...)
-	s := &comptoirtest.Story{T: t, Shop: "http://" + p.address, ERP: connector, Clerk: clerk, PO: "BC-7790", Waits: 60 * time.Second}
+	s := &comptoirtest.Story{T: t, Shop: "http://" + p.address, ERP: connector, Clerk: clerk, PO: po, Waits: 60 * time.Second}
 	s.Tell()
 	p.stop()
 	if p.killed != 1 {

@@ -162,8 +162,8 @@ func (s *Story) inERP() (found []erp.Order) {
 	return found
 }
 
-// line is the ERP's line of the item whose price the story knows.
-func (s *Story) line(price string) string {
+// Line is the ERP's line of the item whose price the story knows.
+func (s *Story) Line(price string) string {
 	for _, l := range s.There.Lines {
 		if l.UnitPrice.Cmp(money.Must(price)) == 0 {
 			return l.ID
@@ -178,7 +178,7 @@ func (s *Story) line(price string) string {
 func (s *Story) Ship() {
 	s.T.Helper()
 	ctx := context.Background()
-	part := map[string]money.Decimal{s.line("170.1"): money.Int(3), s.line("10.8"): money.Int(2)}
+	part := map[string]money.Decimal{s.Line("170.1"): money.Int(3), s.Line("10.8"): money.Int(2)}
 	if err := s.Clerk.ShipPart(ctx, s.There.ID, part); err != nil {
 		s.T.Fatal(err)
 	}

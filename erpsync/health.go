@@ -67,6 +67,7 @@ type Exchange struct {
 	Queue   outbox.Queue
 	Flows   []Flow
 	Stopped []Message
+	Waiting []Message     // the first of them
 	P50     time.Duration // from click to ERP, of the last 200 orders
 	P95     time.Duration
 }
@@ -99,14 +100,27 @@ func (e *Engine) Look(ctx context.Context, tx *db.Tx, who access.Actor) (x Excha
 	if err != nil {
 		return x, err
 	}
-	for _, d := range stopped {
+	waiting, err := outbox.Waiting(ctx, tx, x.Conn, 20)
+	if err != nil {
+		return x, err
+	}
+	waiting = slices.DeleteFunc(waiting, func(d outbox.Delivery) bool { return d.State == outbox.Unknown }) // among the stopped
+	if x.Stopped, err = withOrders(ctx, tx, stopped); err != nil {
+		return x, err
+	}
+	x.Waiting, err = withOrders(ctx, tx, waiting)
+	return x, err
+}
+
+func withOrders(ctx context.Context, tx *db.Tx, deliveries []outbox.Delivery) (list []Message, err error) {
+	for _, d := range deliveries {
 		m := Message{Delivery: d}
 		if m.Order, _, err = order.Load(ctx, tx, d.Subject); err != nil {
-			return x, err
+			return nil, err
 		}
-		x.Stopped = append(x.Stopped, m)
+		list = append(list, m)
 	}
-	return x, nil
+	return list, nil
 }
 
 func (e *Engine) lookAtFlows(ctx context.Context, tx *db.Tx, q outbox.Queue) ([]Flow, error) {

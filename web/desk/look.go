@@ -85,7 +85,12 @@ func message(r *web.Request, m erpsync.Message, company string) Message {
 	out := Message{ID: strconv.FormatInt(m.Seq, 10), Kind: "order", Number: m.Order.Number(), Href: "/desk/orders/" + m.Subject, Company: company,
 		Total: sums.Total, State: messageStates[m.State], Attempts: m.Attempts, Text: m.Detail,
 		MayAct: r.Actor.Can(access.ManageQueue), Ask: m.State == outbox.NeedsDecision || m.State == outbox.Differs}
-	if m.State != outbox.Done && m.State != outbox.Queued && m.State != outbox.Sending {
+	switch m.State {
+	case outbox.Done:
+	case outbox.Queued, outbox.Sending:
+		// What the network said is told once, above; each message says since when it waits.
+		out.Cause, out.Params, out.Text, out.Todo = "desk.waiting", []any{"time", m.Created, "span", r.Now.Sub(m.Created)}, "", "desk.waiting.todo"
+	default:
 		out.Cause = cause(r, m.Delivery)
 		out.Todo = out.Cause + ".todo"
 	}
@@ -128,7 +133,7 @@ func exchangePage(ctx context.Context, tx *db.Tx, r *web.Request, o office) (Exc
 	for _, f := range x.Flows {
 		page.Flows = append(page.Flows, flow(f, r.Now))
 	}
-	for _, m := range x.Stopped {
+	for _, m := range append(x.Stopped, x.Waiting...) {
 		c, err := customer.Find(ctx, tx, m.Order.Customer)
 		if err != nil {
 			return page, err
