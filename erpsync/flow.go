@@ -103,7 +103,9 @@ func (e *Engine) Round(ctx context.Context, all bool) error {
 		if !all && !quick[kind] && f.err == "" && !f.checked.IsZero() {
 			continue
 		}
-		if _, err := e.Pull(ctx, kind); err != nil {
+		if _, err := e.Pull(ctx, kind); ctx.Err() != nil {
+			return ctx.Err()
+		} else if err != nil {
 			if erp.ErrorOf(err).Class == erp.Broken {
 				slog.ErrorContext(ctx, "erp: a kind cannot be read", "conn", e.conn(), "kind", kind, "err", err)
 				continue
