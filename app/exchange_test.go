@@ -71,6 +71,11 @@ func TestReconcileSaysWhatDiffersAndKeepsWhatTheERPSays(t *testing.T) {
 			if err := app.Sync(ctx, c, (&said{t: t}).say); err != nil {
 				t.Fatal(err)
 			}
+			for _, f := range app.Doctor(ctx, c, time.Minute) {
+				if f.State == app.Problem {
+					t.Errorf("the doctor finds in a shop that has just read everything: %s %v", f.Check, f.Params)
+				}
+			}
 			same := &said{t: t}
 			if err := app.Reconcile(ctx, c, 200, same.say); err != nil {
 				t.Fatalf("%v\n%s", err, same.text.String())
