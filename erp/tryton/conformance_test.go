@@ -15,7 +15,8 @@ import (
 //	COMPTOIR_TRYTON=1 go test ./erp/tryton -run Figures -update
 var update = flag.Bool("update", false, "record the story's figures and the golden prices")
 
-// ground starts a Tryton of its own, since the checks leave nothing as it was.
+// ground starts a Tryton of its own, since the checks leave nothing as it was and
+// the other live tests find the merchant as first made.
 func ground(t testing.TB) erptest.Ground {
 	t.Helper()
 	cache, err := demo.Cache()

@@ -373,9 +373,9 @@ func TestTrytonAsksAboutCreditAndAPersonDecides(t *testing.T) {
 	equal(t, "freight of a customer who fetches", *quoted.Totals.Freight, cad(0))
 	_, err := c.ReleaseOrder(ctx, id, []string{"another_question"})
 	equal(t, "class", erp.ErrorOf(err).Class, erp.NeedsDecision)
-	equal(t, "code", erp.ErrorOf(err).Code, "credit_limit_amount")
+	equal(t, "code", erp.ErrorOf(err).Code, "credit_limit")
 	equal(t, "meanwhile", must(c.FindOrder(ctx, o.Key))(t).State, erp.OrderReceived)
-	released := must(c.ReleaseOrder(ctx, id, []string{"credit_limit_amount"}))(t)
+	released := must(c.ReleaseOrder(ctx, id, []string{"credit_limit"}))(t)
 	equal(t, "after yes", released.State, erp.OrderReleased)
 }
 
@@ -499,9 +499,9 @@ func TestTrytonTakesFiveHundredLines(t *testing.T) {
 	begin := time.Now()
 	id := must(c.CreateOrder(ctx, o))(t)
 	created := time.Since(begin)
-	must(c.ReleaseOrder(ctx, id, []string{"credit_limit_amount"}))(t)
+	must(c.ReleaseOrder(ctx, id, []string{"credit_limit"}))(t)
 	quoted := time.Since(begin) - created
-	released := must(c.ReleaseOrder(ctx, id, []string{"credit_limit_amount"}))(t)
+	released := must(c.ReleaseOrder(ctx, id, []string{"credit_limit"}))(t)
 	t.Logf("500 lines: create %v, quote %v, confirm %v", created, quoted, time.Since(begin)-created-quoted)
 	equal(t, "lines", len(released.Lines), 501)
 	for i, l := range released.Lines[:500] {

@@ -261,17 +261,22 @@ type warning string
 
 func (w warning) Error() string { return string(w) }
 
-// question is the name of a warning without the record it is about:
-// "credit_limit_amount_sale.sale,19" is credit_limit_amount.
+// canonical are the questions that every ERP asks, by Tryton's names for them.
+var canonical = map[string]string{"credit_limit_amount": "credit_limit"}
+
+// question is the code of a warning: its name without the record it is about
+// ("credit_limit_amount_sale.sale,19"), in the words of the contract where it has
+// some.
 func question(name string) string {
-	record := aboutRecord.FindStringIndex(name)
-	if record == nil {
-		return name
+	if record := aboutRecord.FindStringIndex(name); record != nil && record[0] == 0 {
+		name = name[:strings.LastIndexByte(name, ',')]
+	} else if record != nil {
+		name = name[:record[0]]
 	}
-	if record[0] == 0 {
-		return name[:strings.LastIndexByte(name, ',')]
+	if code := canonical[name]; code != "" {
+		return code
 	}
-	return name[:record[0]]
+	return name
 }
 
 func broken(code, format string, args ...any) error {

@@ -80,7 +80,7 @@ func TestEveryWayACallFailsHasItsClass(t *testing.T) {
 		code   string
 	}{
 		"business error":      {tape{body: gone}, erp.Refused, "refused"},
-		"question":            {tape{body: credit}, erp.NeedsDecision, "credit_limit_amount"},
+		"question":            {tape{body: credit}, erp.NeedsDecision, "credit_limit"},
 		"changed meanwhile":   {tape{body: stale}, erp.Throttled, "changed_meanwhile"},
 		"locked":              {tape{body: locked}, erp.Throttled, "locked"},
 		"our mistake":         {tape{body: noField}, erp.Broken, "internal"},
@@ -164,7 +164,7 @@ func TestErrorsAreCutAndHoldNoPassword(t *testing.T) {
 
 func TestAWarningIsNamedWithoutItsRecord(t *testing.T) {
 	for name, want := range map[string]string{
-		"credit_limit_amount_sale.sale,19":  "credit_limit_amount",
+		"credit_limit_amount_sale.sale,19":  "credit_limit",
 		"account.payment,254":               "account.payment",
 		"posted_late_account.invoice,-1":    "posted_late",
 		"invoice_payment_term_in_the_past":  "invoice_payment_term_in_the_past",
