@@ -119,6 +119,9 @@ func (p *process) stop() {
 // Step 6 of the story: kill -9 at each point between two durable effects; after
 // a restart the story ends in the same books, nothing lost and nothing doubled.
 func TestKilledAtAnyPointTheStoryEndsInTheSameBooks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two minutes: make test")
+	}
 	for i, point := range app.CrashPoints {
 		for j, engine := range dbtest.Engines {
 			if os.Getenv("COMPTOIR_PROVE") == "" && i%2 != j {

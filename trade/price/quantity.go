@@ -20,6 +20,9 @@ func parseQuantity(typed string) (money.Decimal, error) {
 		}
 		text = before + "." + after
 	}
+	if strings.Trim(text, "+-.0123456789") != "" {
+		return money.Decimal{}, errAmbiguous // decimals may be written 1e3; quantities are not
+	}
 	if len(text) > 18 {
 		if strings.Trim(text, "0123456789") == "" {
 			return money.Int(1 << 62), nil // a number, and too large

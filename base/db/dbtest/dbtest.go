@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"comptoir.example/comptoir/base/db"
@@ -81,7 +82,8 @@ var server = sync.OnceValues(func() (string, error) {
 	if url := os.Getenv("COMPTOIR_TEST_POSTGRES"); url != "" {
 		return url, nil
 	}
-	dir, err := os.MkdirTemp("", "comptoir-postgres-")
+	sweep()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("comptoir-postgres-%d-", os.Getpid()))
 	if err != nil {
 		return "", err
 	}
@@ -91,3 +93,18 @@ var server = sync.OnceValues(func() (string, error) {
 	}
 	return s.URL, nil
 })
+
+// sweep removes the folders of test programs that have ended: a test program has
+// no last moment in which it could do so itself.
+func sweep() {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), "comptoir-postgres-*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range dirs {
+		var pid int
+		if n, _ := fmt.Sscanf(filepath.Base(dir), "comptoir-postgres-%d-", &pid); n == 1 && syscall.Kill(pid, 0) != nil {
+			os.RemoveAll(dir)
+		}
+	}
+}
