@@ -73,12 +73,18 @@ func (e *Engine) release(ctx context.Context, d outbox.Delivery, o order.Order, 
 	for range maxSteps {
 		if inEffect(there.State) {
 			e.Box.Crash("push.released")
-			return outbox.Outcome{State: outbox.Done, Sent: true, Apply: func(ctx context.Context, tx *db.Tx) error {
+			out := outbox.Outcome{State: outbox.Done}
+			if e.differs(o, there) && !slices.Contains(accept, "totals") && o.ERP == "" {
+				// It is too late to hold it; a person is told all the same.
+				out = outbox.Outcome{State: outbox.Differs, Class: "differs", Code: "order.differs", Detail: there.Number}
+			}
+			out.Apply = func(ctx context.Context, tx *db.Tx) error {
 				if err := noteLag(ctx, tx, o.Conn, "push", tx.Now.Sub(o.Placed), o.Placed); err != nil {
 					return err
 				}
 				return order.Accept(ctx, tx, byUs, o.ID, there)
-			}}
+			}
+			return out
 		}
 		if there.State == erp.OrderCancelled {
 			return stopped(outbox.Rejected, "refused", "erp.cancelled", "", func(ctx context.Context, tx *db.Tx) error {

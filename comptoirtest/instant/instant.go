@@ -21,12 +21,14 @@ type ERP struct {
 	orders    map[string]*erp.Order // by id
 	keys      map[string]string     // key to id
 	next      int
+	off       int64
 	Customers []string // ids, in order
 	Items     []string
 	Lanes     int
 
 	Down     bool              // nothing gets through
 	Lose     int               // this many creations are answered by silence
+	OneStep  bool                       // an order takes effect as soon as it is numbered
 	Refuse   map[string]string // customer to code
 	Question map[string]string // customer to code
 	Arrived  func(key string)  // told when an order is created, in order
@@ -256,6 +258,7 @@ func (e *ERP) CreateOrder(_ context.Context, n erp.NewOrder) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	sums.Total.Minor += e.off
 	e.next++
 	id := fmt.Sprintf("o%d", e.next)
 	o := &erp.Order{ID: id, Key: n.Key, Customer: n.Customer, PONumber: n.PONumber, ShipTo: n.ShipTo, Date: n.Date, State: erp.OrderReceived, Totals: sums}
@@ -294,7 +297,10 @@ func (e *ERP) ReleaseOrder(_ context.Context, id string, accept []string) (erp.O
 		return erp.Order{}, &erp.Error{Class: erp.NeedsDecision, Code: code, Text: "vraiment?"}
 	}
 	if o.State == erp.OrderReceived {
-		o.State, o.Number = erp.OrderReleased, "CMD-"+id
+		if o.Number != "" || e.OneStep {
+			o.State = erp.OrderReleased
+		}
+		o.Number = "CMD-" + id
 	}
 	return *o, nil
 }
@@ -310,4 +316,26 @@ func (e *ERP) CancelOrder(_ context.Context, id string) error {
 		o.State = erp.OrderCancelled
 	}
 	return nil
+}
+
+// Put changes or adds a whole record, malformed ones too.
+func (e *ERP) Put(r erp.Record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.records[r.Kind] = slices.DeleteFunc(e.records[r.Kind], func(x erp.Record) bool { return x.ID == r.ID })
+	e.records[r.Kind] = append(e.records[r.Kind], r)
+}
+
+// Delete takes a record away without a trace, as an ERP does.
+func (e *ERP) Delete(kind erp.Kind, id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.records[kind] = slices.DeleteFunc(e.records[kind], func(x erp.Record) bool { return x.ID == id })
+}
+
+// AddToTotals says by how much the ERP's totals are to differ from what its lines come to.
+func (e *ERP) AddToTotals(minor int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.off = minor
 }
