@@ -162,7 +162,7 @@ func exchangePage(ctx context.Context, tx *db.Tx, r *web.Request, o office) (Exc
 func flow(f erpsync.Flow, now time.Time) ui.Flow {
 	out := ui.Flow{Key: f.Name, Out: f.Out, Limit: f.Stamp.Limit, Day: f.Lag, Queue: f.Waiting, State: "fresh", Never: f.Stamp.At.IsZero()}
 	if f.Name == "push" {
-		out.Key, out.Never = "orders_out", false
+		out.Key, out.Never = "orders_out", f.Oldest.IsZero() // nothing waits, so nothing has an age
 	}
 	if !f.Stamp.At.IsZero() {
 		out.Age = now.Sub(f.Stamp.At)
