@@ -38,6 +38,8 @@ func main() {
 		return
 	}
 	quick := flag.Bool("quick", false, "one short run of each line instead of several")
+	run := flag.Duration("run", 5*time.Second, "length of a run")
+	runs := flag.Int("runs", 3, "how many runs a median is of")
 	only := flag.String("only", "", "measure only lines whose name matches, and leave the results file alone")
 	engine := flag.String("engine", "", "sqlite or postgres; both when empty")
 	cold := flag.Bool("cold", false, "measure a build with an empty cache, too")
@@ -47,7 +49,7 @@ func main() {
 	flag.Parse()
 
 	o := options{engines: []string{"sqlite", "postgres"}, only: regexp.MustCompile(*only), cold: *cold, program: *program, profile: *profile,
-		clients: 8, runs: 3, run: 5 * time.Second, samples: 100}
+		clients: 8, runs: *runs, run: *run, samples: 100}
 	if *engine != "" {
 		o.engines = []string{*engine}
 	}

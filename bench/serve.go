@@ -77,6 +77,7 @@ func serve(args []string) error {
 // merchant is the ERP with contract prices for every company.
 func merchant() *instant.ERP {
 	e := instant.New(companies, items)
+	e.Lanes = companies // an instant ERP takes every customer's order at once
 	for _, id := range e.Customers {
 		list := "contract-" + id
 		e.Set(erp.KindCustomer, id, erp.Customer{Name: "Client " + id, Language: "fr-CA", Currency: "CAD", PriceList: list, Term: "net30", Status: "active"})

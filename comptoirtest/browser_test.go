@@ -384,7 +384,9 @@ func (b *Tab) Shoot(name string) {
 	if folder == "" {
 		folder = b.T.TempDir()
 	} else {
-		folder = filepath.Join("..", folder)
+		if !filepath.IsAbs(folder) {
+			folder = filepath.Join("..", folder) // from the root of the repository
+		}
 	}
 	b.shootInto(folder, name)
 }

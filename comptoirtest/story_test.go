@@ -26,7 +26,13 @@ func startBooks(t *testing.T) (erp.Connector, *books.Clerk) {
 // with the ERP in the background.
 func open(t *testing.T, engine string, connector erp.Connector) (*app.App, string) {
 	t.Helper()
-	d := dbtest.Open(t, engine, migrations.Files, db.Options{})
+	return openAt(t, engine, connector, nil)
+}
+
+// openAt is open with a clock; nil is the real one.
+func openAt(t *testing.T, engine string, connector erp.Connector, clock func() time.Time) (*app.App, string) {
+	t.Helper()
+	d := dbtest.Open(t, engine, migrations.Files, db.Options{Clock: clock})
 	a := comptoirtest.Over(t, d, connector)
 	if err := app.SeedPeople(context.Background(), d); err != nil {
 		t.Fatal(err)

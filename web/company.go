@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"comptoir.example/comptoir/base/asof"
@@ -57,4 +58,13 @@ func (r *Request) tabs(current string) (tabs []ui.Tab) {
 		}
 	}
 	return tabs
+}
+
+// Numbers are the number an order is known by in lists, and the ERP's when it is
+// another. An order that was written in the ERP may have neither yet.
+func Numbers(o order.Order) (number, there string) {
+	if o.Reference != "" && o.Reference != o.ERPNumber {
+		return o.Reference, o.ERPNumber
+	}
+	return cmp.Or(o.ERPNumber, o.PONumber, o.ERP), ""
 }

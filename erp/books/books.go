@@ -11,6 +11,7 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -36,7 +37,7 @@ type Options struct {
 	Listen string           // host:port; port 0 lets the system choose
 	Dir    string           // holds books.db; made when it is not there
 	Token  string           // what the API's callers must show; "" lets nobody in
-	Lang   i18n.Lang        // of the screens at first, and of refusals
+	Lang   i18n.Lang        // of the screens at first, and of refusals; "" is French
 	Ready  func(url string) // told once the program listens; may be nil
 	Log    *slog.Logger     // nil is silent
 	Clock  func() time.Time // nil is the real one
@@ -58,6 +59,7 @@ func Serve(ctx context.Context, o Options) error {
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
+	p.Lang = cmp.Or(p.Lang, i18n.FR)
 	var err error
 	if p.zone, err = time.LoadLocation(zone); err != nil {
 		return err

@@ -204,7 +204,8 @@ func showOrders(w http.ResponseWriter, r *web.Request) error {
 		}
 		for _, x := range orders {
 			sums, _ := x.Sums()
-			page.Orders = append(page.Orders, OrderRow{ID: x.ID, Number: x.Reference, ERPNumber: x.ERPNumber, Company: x.CustomerName, PONumber: x.PONumber,
+			number, there := web.Numbers(x)
+			page.Orders = append(page.Orders, OrderRow{ID: x.ID, Number: number, ERPNumber: there, Company: x.CustomerName, PONumber: x.PONumber,
 				PlacedAt: x.Placed, State: stampOf(x.State), Delivery: deliveryOf(x), Total: sums.Total})
 		}
 		return err

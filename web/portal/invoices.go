@@ -30,7 +30,6 @@ type Age struct {
 type InvoiceRow struct {
 	ID       string
 	Number   string
-	Order    string // number of the order, "" when unknown
 	PONumber string
 	Date     string
 	Due      string

@@ -89,7 +89,12 @@ type OrderInvoice struct {
 }
 
 // partHref is where the live part asks for itself.
-func (o OrderPage) partHref() string { return "/orders/" + o.ID + "?part=status" }
+func (o OrderPage) partHref() string {
+	if o.JustNow {
+		return "/orders/" + o.ID + "?part=status&placed=1"
+	}
+	return "/orders/" + o.ID + "?part=status"
+}
 
 func (o OrderPage) totalsTitle(p *i18n.Printer) string {
 	if o.FromERP {

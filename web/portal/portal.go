@@ -4,6 +4,9 @@ package portal
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/asof"
@@ -50,10 +53,12 @@ func showOrders(w http.ResponseWriter, r *web.Request) error {
 			last := orders[pageSize-1]
 			page.Pages.Next = nextPage(r, last.Placed, last.ID)
 		}
+		page.Pages = counted(r, page.Pages, len(orders))
 		names, err := customer.ShipToNames(ctx, tx, c.Customer)
 		for _, o := range orders {
 			sums, final := o.Sums()
-			page.Orders = append(page.Orders, OrderRow{ID: o.ID, Number: o.Reference, ERPNumber: o.ERPNumber, PONumber: o.PONumber, PlacedAt: o.Placed,
+			number, there := web.Numbers(o)
+			page.Orders = append(page.Orders, OrderRow{ID: o.ID, Number: number, ERPNumber: there, PONumber: o.PONumber, PlacedAt: o.Placed,
 				ShipTo: names[o.ShipTo], State: StampOf(o.State), Total: sums.Total, Estimate: !final})
 		}
 		return err
@@ -73,6 +78,25 @@ func after(r *web.Request) order.Page {
 		return order.Page{}
 	}
 	return order.Page{Before: at, ID: values.Get("id")}
+}
+
+// counted numbers the rows of a part of a list. How many there are in all is only
+// known when all are shown.
+func counted(r *web.Request, p ui.Pages, shown int) ui.Pages {
+	from, _ := strconv.Atoi(r.URL.Query().Get("from"))
+	p.From = max(from, 1)
+	p.To = p.From + shown - 1
+	if p.Next != "" {
+		next, err := url.Parse(p.Next)
+		if err == nil {
+			values := next.Query()
+			values.Set("from", strconv.Itoa(p.To+1))
+			p.Next = next.Path + "?" + values.Encode()
+		}
+	} else if p.From == 1 {
+		p.Total = shown
+	}
+	return p
 }
 
 func nextPage(r *web.Request, at time.Time, id string) string {
@@ -108,7 +132,7 @@ func showOrder(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	page.JustNow = r.URL.Query().Has("placed")
+	page.JustNow = r.URL.Query().Has("placed") && (page.State == "submitted" || page.State == "accepted")
 	if page.ETag, err = web.Mark(r.Context(), OrderLive(r.P, page)); err != nil {
 		return err
 	}
@@ -216,6 +240,7 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 			values.Set("id", last.ID)
 			page.Pages.Next = "/invoices?" + values.Encode()
 		}
+		page.Pages = counted(r, page.Pages, len(list))
 		for _, i := range list {
 			page.Invoices = append(page.Invoices, InvoiceRow{ID: i.ID, Number: i.Number, PONumber: i.PONumber, Date: i.Day, Due: i.Due,
 				DaysLate: i.DaysLate(today), State: invoiceStamp(i, today), Total: i.Total, Open: i.Open})
@@ -273,7 +298,9 @@ func invoiceLines(ctx context.Context, tx *db.Tx, c customer.Customer, i invoice
 	units, err := catalog.Units(ctx, tx, i.Conn)
 	for _, l := range i.Lines {
 		item := offers[l.Item]
-		line := InvoiceLine{SKU: item.SKU, Text: l.Text, Unit: units[l.Unit].Name, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Amount}
+		// ERPs begin a line's text with the code, which stands beside it here.
+		text := strings.TrimPrefix(l.Text, item.SKU+" ")
+		line := InvoiceLine{SKU: item.SKU, Text: text, Unit: units[l.Unit].Name, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Amount}
 		lines = append(lines, line)
 	}
 	return lines, err
