@@ -21,6 +21,7 @@ import (
 type engine interface {
 	name() string
 	writing() *Stmt // begins a unit of work
+	holding() *Stmt // begins one on rows that are held already
 	reading() *Stmt
 	// refused says that the engine undid the work because of another's, and
 	// that doing it again may well succeed.
@@ -94,6 +95,7 @@ func openKept(name string, n int) (*pool, error) {
 func (sqliteEngine) name() string { return "sqlite" }
 
 func (sqliteEngine) writing() *Stmt { return beginSQLite }
+func (sqliteEngine) holding() *Stmt { return beginSQLite }
 func (sqliteEngine) reading() *Stmt { return readSQLite }
 
 // refused is never: whoever holds the file is another process, SQLite itself has
@@ -165,6 +167,7 @@ func openPool(config *pgx.ConnConfig, n int) *pool {
 func (postgresEngine) name() string { return "postgres" }
 
 func (postgresEngine) writing() *Stmt { return beginPostgres }
+func (postgresEngine) holding() *Stmt { return holdPostgres }
 func (postgresEngine) reading() *Stmt { return readPostgres }
 
 func (postgresEngine) refused(err error) bool {

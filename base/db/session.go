@@ -74,6 +74,7 @@ var (
 	beginSQLite   = &Stmt{Name: "db.begin", lite: "BEGIN IMMEDIATE"}
 	readSQLite    = &Stmt{Name: "db.read", lite: "BEGIN"}
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
+	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	commit        = &Stmt{Name: "db.commit", text: "COMMIT", lite: "COMMIT"}
 	rollback      = &Stmt{Name: "db.rollback", text: "ROLLBACK", lite: "ROLLBACK"}

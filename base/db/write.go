@@ -24,13 +24,24 @@ func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 		return d.engine.explain(err)
 	}
 	defer d.writer.put(session)
-	return d.retry(ctx, func() error { return d.once(ctx, session, f) })
+	return d.retry(ctx, func() error { return d.once(ctx, session, d.engine.writing(), f) })
 }
 
 // WriteAs is Write for work that would always collide with work of the same
 // key: a company for credit, limits and budgets, an invoice group for paying, an
 // account for a hot balance. It waits for the key before the work begins.
 func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) error {
+	return d.keyed(ctx, key, d.engine.writing(), f)
+}
+
+// WriteHeld is WriteAs for work on rows that nobody else may touch, because the
+// key or a lease keeps all others away: a queue's turn, a follower's step.
+// PostgreSQL need not watch what it reads, so it never undoes business for it.
+func (d *DB) WriteHeld(ctx context.Context, key string, f func(tx *Tx) error) error {
+	return d.keyed(ctx, key, d.engine.holding(), f)
+}
+
+func (d *DB) keyed(ctx context.Context, key string, begin *Stmt, f func(tx *Tx) error) error {
 	unlock, err := d.keys.lock(ctx, key)
 	if err != nil {
 		return err
@@ -52,7 +63,7 @@ func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) erro
 	}
 	// The lock belongs to the session, so it is given back even when ctx is over.
 	defer session.exec(context.WithoutCancel(ctx), unlockKey, number)
-	return d.retry(ctx, func() error { return d.once(ctx, session, f) })
+	return d.retry(ctx, func() error { return d.once(ctx, session, begin, f) })
 }
 
 // The lock of a WriteAs key, on PostgreSQL only, and nowhere else in the program.
@@ -74,9 +85,9 @@ func (d *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 	return d.engine.explain(err)
 }
 
-func (d *DB) once(ctx context.Context, session *session, f func(tx *Tx) error) error {
+func (d *DB) once(ctx context.Context, session *session, begin *Stmt, f func(tx *Tx) error) error {
 	tx := &Tx{Now: d.Now(), db: d, session: session}
-	if err := session.unit(ctx, d.engine.writing(), func(context.Context) error { return f(tx) }); err != nil {
+	if err := session.unit(ctx, begin, func(context.Context) error { return f(tx) }); err != nil {
 		return err
 	}
 	d.Commits.Add(1)

@@ -40,7 +40,7 @@ func chained(previous, fact string) string {
 func (b *Box) Link(ctx context.Context) error {
 	for {
 		n := 0
-		err := b.DB.WriteAs(ctx, "outbox.chain", func(tx *db.Tx) error {
+		err := b.DB.WriteHeld(ctx, "outbox.chain", func(tx *db.Tx) error {
 			todo, err := db.All(ctx, tx, selectUnlinked, scanLink, 500)
 			if n = len(todo); err != nil || n == 0 {
 				return err

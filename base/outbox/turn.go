@@ -89,7 +89,7 @@ const probeEvery = time.Second
 // turn settles what is finished and takes what is due, up to free lanes, in one
 // unit of work: under load a commit serves many deliveries.
 func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int) (taken []Delivery, err error) {
-	err = b.DB.Write(ctx, func(tx *db.Tx) error {
+	err = b.DB.WriteHeld(ctx, "outbox."+conn, func(tx *db.Tx) error {
 		taken = nil
 		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
 		if err != nil {

@@ -28,7 +28,7 @@ type ERP struct {
 
 	Down     bool              // nothing gets through
 	Lose     int               // this many creations are answered by silence
-	OneStep  bool                       // an order takes effect as soon as it is numbered
+	OneStep  bool              // an order takes effect as soon as it is numbered
 	Refuse   map[string]string // customer to code
 	Question map[string]string // customer to code
 	Arrived  func(key string)  // told when an order is created, in order

@@ -93,7 +93,7 @@ type Family struct {
 
 var selectFamilies = db.SQL("catalog.select_families", `
 SELECT category, MIN(family_fr), MIN(family_en), COUNT(*) FROM item
-WHERE conn = $1 AND sold AND search LIKE $2 ESCAPE '\' GROUP BY category ORDER BY 2`)
+WHERE conn = $1 AND sold AND search LIKE CAST($2 AS TEXT) ESCAPE '\' GROUP BY category ORDER BY 2`)
 
 // Families counts what a search finds, by family.
 func Families(ctx context.Context, tx *db.Tx, conn, query string) ([]Family, error) {

@@ -35,7 +35,7 @@ LEFT JOIN price p ON p.conn = i.conn AND p.price_list = $2 AND p.item = i.erp_id
 WHERE i.conn = $1 AND `
 
 var (
-	searchOffers = db.SQL("price.search_offers", offer+`i.sold AND i.search LIKE $3 ESCAPE '\'
+	searchOffers = db.SQL("price.search_offers", offer+`i.sold AND i.search LIKE CAST($3 AS TEXT) ESCAPE '\'
     AND (CAST($4 AS TEXT) = '' OR i.category = CAST($4 AS TEXT))
 ORDER BY i.sku, i.erp_id LIMIT $5 OFFSET $6`)
 	selectOfferBySKU = db.SQL("price.select_offer_by_sku", offer+`i.sku = $3 ORDER BY i.sold DESC, i.erp_id LIMIT 1`)
