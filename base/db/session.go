@@ -3,13 +3,37 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // session is one connection, held by one unit of work at a time.
 type session struct {
 	conn  *sql.Conn
 	stmts map[*Stmt]*sql.Stmt // SQLite: prepared once per connection; nil on PostgreSQL, whose driver does it
+
+	// On PostgreSQL a way to the server and back costs more than most statements,
+	// so those whose answer nobody waits for go with the next one that is.
+	pg     *pgx.Conn
+	queued []queued
+	sent   int     // ways there and back so far
+	unlock *queued // gives a WriteAs key back, with the commit; nil when none is held
+}
+
+// queued is a statement on its way to PostgreSQL.
+type queued struct {
+	stmt *Stmt
+	args []any
+}
+
+// results are the rows of a query, whichever driver gives them.
+type results interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
 }
 
 // pool hands out sessions. On SQLite they are opened once and kept, so that
@@ -28,7 +52,7 @@ func keep(ctx context.Context, db *sql.DB, n int) (*pool, error) {
 			db.Close()
 			return nil, err
 		}
-		p.kept <- &session{conn, map[*Stmt]*sql.Stmt{}}
+		p.kept <- &session{conn: conn, stmts: map[*Stmt]*sql.Stmt{}}
 	}
 	return p, nil
 }
@@ -39,7 +63,12 @@ func (p *pool) get(ctx context.Context) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &session{conn: conn}, nil
+		s := &session{conn: conn}
+		err = conn.Raw(func(driver any) error {
+			s.pg = driver.(*stdlib.Conn).Conn()
+			return nil
+		})
+		return s, err
 	}
 	select {
 	case s := <-p.kept:
@@ -96,32 +125,98 @@ func (s *session) prepared(ctx context.Context, stmt *Stmt) (*sql.Stmt, error) {
 	return p, nil
 }
 
-func (s *session) exec(ctx context.Context, stmt *Stmt, args ...any) (sql.Result, error) {
+// exec runs a statement, after those that are queued, and says how many rows it
+// touched.
+func (s *session) exec(ctx context.Context, stmt *Stmt, args ...any) (n int64, err error) {
+	if s.pg != nil {
+		s.later(stmt, args...)
+		return s.flush(ctx)
+	}
 	p, err := s.prepared(ctx, stmt)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	var result sql.Result
-	if p != nil {
-		result, err = p.ExecContext(ctx, args...)
-	} else {
-		result, err = s.conn.ExecContext(ctx, stmt.text, args...)
-	}
+	result, err := p.ExecContext(ctx, args...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", stmt.Name, err)
+		return 0, fmt.Errorf("%s: %w", stmt.Name, err)
 	}
-	return result, nil
+	return result.RowsAffected()
 }
 
-func (s *session) query(ctx context.Context, stmt *Stmt, args ...any) (*sql.Rows, error) {
+// later queues a statement on PostgreSQL.
+func (s *session) later(stmt *Stmt, args ...any) { s.queued = append(s.queued, queued{stmt, args}) }
+
+// send gives everything that is queued to PostgreSQL, in one way there and back.
+func (s *session) send(ctx context.Context) (pgx.BatchResults, []queued) {
+	sent := s.queued
+	s.queued = nil
+	s.sent++
+	batch := &pgx.Batch{}
+	for _, q := range sent {
+		batch.Queue(q.stmt.text, q.args...)
+	}
+	return s.pg.SendBatch(ctx, batch), sent
+}
+
+// flush runs everything that is queued and says how many rows the last one
+// touched. After the first error PostgreSQL does nothing more.
+func (s *session) flush(ctx context.Context) (n int64, err error) {
+	if len(s.queued) == 0 {
+		return 0, nil
+	}
+	answers, sent := s.send(ctx)
+	defer func() { err = errors.Join(err, answersClosed(answers, err)) }()
+	for _, q := range sent {
+		tag, err := answers.Exec()
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", q.stmt.Name, err)
+		}
+		n = tag.RowsAffected()
+	}
+	return n, nil
+}
+
+// answersClosed is what closing says that the answers themselves did not.
+func answersClosed(answers pgx.BatchResults, known error) error {
+	err := answers.Close()
+	if known != nil {
+		return nil
+	}
+	return err
+}
+
+// query runs a query, after what is queued, and hands its rows to f.
+func (s *session) query(ctx context.Context, stmt *Stmt, f func(results) error, args ...any) (err error) {
+	if s.pg != nil {
+		return s.queryPostgres(ctx, stmt, f, args...)
+	}
 	p, err := s.prepared(ctx, stmt)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if p != nil {
-		return p.QueryContext(ctx, args...)
+	rows, err := p.QueryContext(ctx, args...)
+	if err != nil {
+		return err
 	}
-	return s.conn.QueryContext(ctx, stmt.text, args...)
+	defer rows.Close()
+	return f(rows)
+}
+
+func (s *session) queryPostgres(ctx context.Context, stmt *Stmt, f func(results) error, args ...any) (err error) {
+	s.later(stmt, args...)
+	answers, sent := s.send(ctx)
+	defer func() { err = errors.Join(err, answersClosed(answers, err)) }()
+	for _, q := range sent[:len(sent)-1] {
+		if _, err := answers.Exec(); err != nil {
+			return fmt.Errorf("%s: %w", q.stmt.Name, err)
+		}
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return f(rows)
 }
 
 // unit runs f between begin and commit. A unit of work that has begun is not
@@ -129,12 +224,19 @@ func (s *session) query(ctx context.Context, stmt *Stmt, args ...any) (*sql.Rows
 // disconnection must not cost a connection.
 func (s *session) unit(ctx context.Context, begin *Stmt, f func(context.Context) error) error {
 	ctx = context.WithoutCancel(ctx)
-	if _, err := s.exec(ctx, begin); err != nil {
+	before := s.sent
+	if s.pg != nil {
+		s.later(begin)
+	} else if _, err := s.exec(ctx, begin); err != nil {
 		return err
 	}
 	done := false
 	defer func() {
-		if !done {
+		if done {
+			return
+		}
+		s.queued = nil
+		if s.pg == nil || s.sent > before {
 			// Its own error says nothing new: SQLite ends a transaction by itself
 			// on a full disk, and a broken connection has none.
 			s.exec(ctx, rollback)
@@ -143,7 +245,14 @@ func (s *session) unit(ctx context.Context, begin *Stmt, f func(context.Context)
 	if err := f(ctx); err != nil {
 		return err
 	}
-	if _, err := s.exec(ctx, commit); err != nil {
+	if s.unlock != nil {
+		s.later(commit)
+		s.queued = append(s.queued, *s.unlock)
+		if _, err := s.flush(ctx); err != nil {
+			return err
+		}
+		s.unlock = nil
+	} else if _, err := s.exec(ctx, commit); err != nil {
 		return err
 	}
 	done = true

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -65,29 +64,34 @@ type Row interface{ Scan(dest ...any) error }
 
 // Exec runs a statement and says how many rows it touched.
 func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
-	result, err := tx.session.exec(context.WithoutCancel(ctx), s, values(args)...)
-	if err != nil {
-		return 0, err
+	return tx.session.exec(context.WithoutCancel(ctx), s, values(args)...)
+}
+
+// Later runs a statement whose answer nobody needs. On PostgreSQL it goes to the
+// server with the next one, at the latest with the commit, and what is wrong with
+// it is said there.
+func (tx *Tx) Later(ctx context.Context, s *Stmt, args ...any) error {
+	if tx.session.pg != nil {
+		tx.session.later(s, values(args)...)
+		return nil
 	}
-	return result.RowsAffected()
+	_, err := tx.Exec(ctx, s, args...)
+	return err
 }
 
 // All collects every row of a query.
-func All[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error), args ...any) ([]T, error) {
-	rows, err := tx.session.query(context.WithoutCancel(ctx), s, values(args)...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.Name, err)
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(row{rows})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
+func All[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error), args ...any) (all []T, err error) {
+	err = tx.session.query(context.WithoutCancel(ctx), s, func(rows results) error {
+		for rows.Next() {
+			one, err := scan(row{rows})
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
 		}
-		all = append(all, one)
-	}
-	if err := rows.Err(); err != nil {
+		return rows.Err()
+	}, values(args)...)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return all, nil
@@ -124,7 +128,7 @@ func values(args []any) []any {
 }
 
 // row undresses what values dressed.
-type row struct{ rows *sql.Rows }
+type row struct{ rows results }
 
 func (r row) Scan(dest ...any) error {
 	for i, d := range dest {

@@ -58,11 +58,17 @@ func (d *DB) keyed(ctx context.Context, key string, begin *Stmt, f func(tx *Tx) 
 	sum := fnv.New64a()
 	sum.Write([]byte(key))
 	number := int64(sum.Sum64())
+	// By itself: what is read afterwards must be what the one before has left.
 	if _, err := session.exec(ctx, lockKey, number); err != nil {
 		return d.engine.explain(err)
 	}
+	session.unlock = &queued{unlockKey, []any{number}}
 	// The lock belongs to the session, so it is given back even when ctx is over.
-	defer session.exec(context.WithoutCancel(ctx), unlockKey, number)
+	defer func() {
+		if session.unlock != nil {
+			session.exec(context.WithoutCancel(ctx), unlockKey, number)
+		}
+	}()
 	return d.retry(ctx, func() error { return d.once(ctx, session, begin, f) })
 }
 
