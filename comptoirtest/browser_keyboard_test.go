@@ -1,7 +1,6 @@
 package comptoirtest_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -12,9 +11,6 @@ import (
 // An order from the door to the ERP without a mouse: Tab, Enter, the arrows of a
 // choice, and the keys the page lists. Wherever the focus stops it is seen.
 func TestAnOrderByKeyboardAlone(t *testing.T) {
-	if os.Getenv("COMPTOIR_PROVE") == "" {
-		t.Skip("fails since the last change of the pages and is not understood yet: make prove shows it, and the issue stays open")
-	}
 	needBrowser(t)
 	connector, _ := startBooks(t)
 	_, shop := open(t, "sqlite", connector)
@@ -30,13 +26,13 @@ func TestAnOrderByKeyboardAlone(t *testing.T) {
 
 			b.Keys("/")
 			k.isOn("#q")
-			b.Type("#q", "perceuse") // the browser would not type the slash; the driver does
-			b.Enter().Shows("PRD-012")
+			b.Keys("perceuse").Enter().Shows("PRD-012")
 			k.to("#q-PRD-012")
 			b.Keys("5").Enter()
+			if !strings.HasPrefix(b.Path(), "/cart?") {
+				t.Fatalf("adding led to %s", b.Path())
+			}
 			k.to(".counter .brass")
-			b.Enter()
-			k.to(".counter .brass") // the cart: to the checkout
 			b.Enter().Shows("Passer la commande")
 			k.to("#po_number")
 			b.Keys("BC-" + look.String())
@@ -140,9 +136,6 @@ func (k *keyboard) walk() {
 
 // Without script everything is as possible; it is only less lively.
 func TestAnOrderWithoutScriptInTheBrowser(t *testing.T) {
-	if os.Getenv("COMPTOIR_PROVE") == "" {
-		t.Skip("fails since the last change of the pages and is not understood yet: make prove shows it, and the issue stays open")
-	}
 	needBrowser(t)
 	connector, _ := startBooks(t)
 	_, shop := open(t, "sqlite", connector)
@@ -165,5 +158,6 @@ func TestAnOrderWithoutScriptInTheBrowser(t *testing.T) {
 	if n := eval[int](b.Go("/orders?q=BC-7790"), "document.querySelectorAll('table.ledger tbody tr').length"); n != 1 {
 		t.Errorf("%d orders with the purchase order's number, want 1", n)
 	}
-	b.Go("/orders").Press("button[name=language]:not(.only-s *)")
+	// On a phone the language stands in the account's menu, which opens by itself.
+	b.Go("/orders").Click("details.menu > summary").Press("details.menu button[name=language]").Shows("Orders")
 }

@@ -64,9 +64,12 @@ type Look struct {
 
 func (l Look) String() string {
 	name := strconv.FormatInt(l.Width, 10)
-	for word, is := range map[string]bool{"-dark": l.Dark, "-still": l.Still, "-forced": l.HighLight} {
-		if is {
-			name += word
+	for _, asked := range []struct {
+		word string
+		is   bool
+	}{{"-dark", l.Dark}, {"-still", l.Still}, {"-forced", l.HighLight}} {
+		if asked.is {
+			name += asked.word
 		}
 	}
 	return name
@@ -295,24 +298,68 @@ func (b *Tab) Within(limit time.Duration, words ...string) time.Duration {
 	return b.Await(limit, fmt.Sprintf("the page shows %q", words), func() bool { return b.Sees(words...) })
 }
 
-// Type fills a field as a person does: what stands in it goes away first.
+// Type fills a field as a person does: what stands in it is selected, and typed
+// over. (chromedp.Clear empties the attribute of the field, not what was typed.)
 func (b *Tab) Type(selector, text string) *Tab {
 	b.T.Helper()
-	b.do(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
-	return b
+	b.named(selector, chromedp.Focus(chromedp.CSS(selector), chromedp.NodeVisible))
+	eval[bool](b, "document.activeElement.select(), true")
+	if text == "" {
+		return b.Keys(kb.Delete)
+	}
+	return b.Keys(text)
 }
 
 // Press clicks, and waits for the page it leads to.
 func (b *Tab) Press(selector string) *Tab {
 	b.T.Helper()
-	b.leads(func() { b.do(chromedp.Click(chromedp.CSS(selector))) })
+	b.leads(func() { b.Click(selector) })
 	return b
 }
 
-// Keys presses keys of the keyboard.
+// Click clicks on something that can be seen.
+func (b *Tab) Click(selector string) *Tab {
+	b.T.Helper()
+	b.named(selector, chromedp.Click(chromedp.CSS(selector)))
+	return b
+}
+
+// named does something to a part of the page, and names the part when it fails.
+func (b *Tab) named(selector string, step chromedp.Action[chromedp.Void]) {
+	b.T.Helper()
+	if err := b.try(step); err != nil {
+		b.Shoot("failed")
+		b.T.Fatalf("%s on %s: %v", selector, b.Path(), err)
+	}
+}
+
+// Keys presses keys as a keyboard does. A key with a text is one event of the
+// browser, so that a page which takes the key down for itself types nothing.
+// chromedp.KeyEvent sends the text apart, as a second event that comes whatever
+// the page did with the first: the shortcut / then typed a slash.
 func (b *Tab) Keys(keys string, modifiers ...chromedp.Modifier) *Tab {
 	b.T.Helper()
-	b.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+	var held int64
+	for _, m := range modifiers {
+		held |= int64(m)
+	}
+	b.do(chromedp.Func(func(ctx context.Context, s *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			down, up := *events[0], *events[len(events)-1]
+			down.Type = kb.KeyRawDown
+			if len(events) == 3 && held&^int64(chromedp.ModifierShift) == 0 {
+				down.Type, down.Text, down.UnmodifiedText = kb.KeyDown, events[1].Text, events[1].UnmodifiedText
+			}
+			for _, e := range []input.DispatchKeyEventParams{down, up} {
+				e.Modifiers |= held
+				if _, err := cdp.Call(ctx, s, input.DispatchKeyEvent, e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 	return b
 }
 

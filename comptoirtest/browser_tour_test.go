@@ -14,7 +14,6 @@ import (
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/comptoirtest"
 	"comptoir.example/comptoir/erp/books"
-	"github.com/chromedp/chromedp"
 )
 
 // sight is one page in one state, for somebody.
@@ -331,8 +330,7 @@ func (h *states) whileItAnswers(*testing.T) []sight {
 		{name: "checkout-changed", who: buyer, path: "/checkout"},
 		{name: "checkout-not-accepted", who: buyer, path: "/checkout", status: 409, shared: true, act: func(b *Tab) { b.Press(".counter .brass") }},
 		{name: "checkout-bad", who: buyer, path: "/checkout", status: 422, shared: true, act: func(b *Tab) {
-			b.do(chromedp.Click(chromedp.CSS("#accept")))
-			b.Press(".counter .brass")
+			b.Click("#accept").Press(".counter .brass")
 		}},
 
 		{name: "orders", who: buyer, path: "/orders"},
