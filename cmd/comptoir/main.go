@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -52,15 +51,6 @@ func main() {
 	if err := run.Run(); err != nil {
 		fail(err)
 	}
-}
-
-// settings reads the file of settings, and names it where it makes no sense.
-func settings(r io.Reader) (kong.Resolver, error) {
-	resolver, err := kong.JSON(r)
-	if file, is := r.(*os.File); err != nil && is {
-		err = fmt.Errorf("%s: %w", file.Name(), err)
-	}
-	return resolver, err
 }
 
 // exit keeps kong's codes for --help, and 2 for settings that make no sense.

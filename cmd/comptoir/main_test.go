@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"comptoir.example/comptoir/base/db/dbtest"
 	_ "modernc.org/sqlite"
@@ -68,10 +69,20 @@ func as(t *testing.T, role string, args ...string) *exec.Cmd {
 // comptoir runs the program to its end.
 func comptoir(t *testing.T, args ...string) (out, complaint string, code int) {
 	t.Helper()
-	cmd := as(t, "TEST_AS_COMPTOIR=1", args...)
+	return end(t, as(t, "TEST_AS_COMPTOIR=1", args...))
+}
+
+// end waits for the end of a process; one that serves although it should have
+// refused is killed.
+func end(t *testing.T, cmd *exec.Cmd) (out, complaint string, code int) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		defer time.AfterFunc(time.Minute, func() { cmd.Process.Kill() }).Stop()
+		err = cmd.Wait()
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -90,12 +101,23 @@ func must(t *testing.T, args ...string) string {
 
 func TestMalformedSettingsAreOneClearLineAndExitTwo(t *testing.T) {
 	dir := t.TempDir()
-	broken := filepath.Join(dir, "broken.json")
-	if err := os.WriteFile(broken, []byte(`{"listen": `), 0o600); err != nil {
-		t.Fatal(err)
+	config := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "--config=" + file
 	}
 	lite := "--database=sqlite:" + filepath.Join(dir, "c.db")
 	erp := "--erp-url=http://127.0.0.1:1"
+	check := func(t *testing.T, cmd *exec.Cmd, words string) {
+		t.Helper()
+		out, complaint, code := end(t, cmd)
+		if code != 2 || out != "" || strings.Count(complaint, "\n") != 1 || !strings.HasPrefix(complaint, "comptoir: ") ||
+			!strings.Contains(complaint, words) || strings.Contains(complaint, "⟦") || strings.Contains(complaint, "secret") {
+			t.Errorf("exit %d\nout: %s\nerr: %s", code, out, complaint)
+		}
+	}
 	for name, c := range map[string]struct {
 		args  []string
 		words string
@@ -112,19 +134,69 @@ func TestMalformedSettingsAreOneClearLineAndExitTwo(t *testing.T) {
 		"a public address that is none":    {[]string{"serve", lite, erp, "--public=shop.example"}, "shop.example"},
 		"an unknown log level":             {[]string{"serve", lite, erp, "--log=loud"}, "log"},
 		"a settings file that is missing":  {[]string{"--config=" + filepath.Join(dir, "missing.json"), "serve", lite}, "missing.json"},
-		"a settings file that is broken":   {[]string{"--config=" + broken, "serve", lite}, "broken.json"},
+		"a settings file that is broken":   {[]string{config("broken.json", `{"listen": `), "serve", lite}, "broken.json"},
+		"a settings file that goes on":     {[]string{config("on.json", `{} and so on`), "serve", lite}, "on.json"},
+		"a settings file with a list":      {[]string{config("list.json", `["listen"]`), "serve", lite}, "list.json"},
+		"a settings file with nothing":     {[]string{config("null.json", `null`), "serve", lite}, "null.json"},
+		"a list for a setting":             {[]string{config("nested.json", `{"listen": {"port": 80}}`), "serve", lite}, "nested.json"},
+		"a number for a text":              {[]string{config("number.json", `{"listen": 80}`), "serve", lite, erp}, "80"},
+		"a slip of the pen in the file":    {[]string{config("slip.json", `{"databse": "sqlite:x"}`), "serve", erp}, `slip.json: unknown setting "databse"`},
 		"an unknown flag":                  {[]string{"serve", "--colour=blue"}, "colour"},
 		"no command":                       {nil, "serve"},
 		"a demo for everybody":             {[]string{"demo", "--listen=0.0.0.0:0", "--data=" + dir}, "0.0.0.0:0"},
 		"a backup without a file":          {[]string{"backup", lite}, "file"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			out, complaint, code := comptoir(t, c.args...)
-			if code != 2 || out != "" || strings.Count(complaint, "\n") != 1 || !strings.HasPrefix(complaint, "comptoir: ") ||
-				!strings.Contains(complaint, c.words) || strings.Contains(complaint, "⟦") || strings.Contains(complaint, "secret") {
-				t.Errorf("exit %d\nout: %s\nerr: %s", code, out, complaint)
-			}
+		t.Run(name, func(t *testing.T) { check(t, as(t, "TEST_AS_COMPTOIR=1", c.args...), c.words) })
+	}
+	for variable, words := range map[string]string{
+		"COMPTOIR_CONFIG=" + filepath.Join(dir, "missing.json"): "missing.json",
+		"COMPTOIR_LISTEN=here":        "here",
+		"COMPTOIR_ERP=sap":            "sap",
+		"COMPTOIR_CRASH_AT=somewhere": "La panne demandée",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			cmd := as(t, "TEST_AS_COMPTOIR=1", "serve", lite, erp, "--metrics=")
+			cmd.Env = append(cmd.Env, variable, "COMPTOIR_LISTEN=127.0.0.1:0", variable)
+			check(t, cmd, words)
 		})
+	}
+}
+
+// A person sets a thing where it is nearest: what is typed wins over what the
+// environment says, that over the file, the file over the default.
+func TestAFlagWinsOverTheEnvironmentTheEnvironmentOverTheFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "settings.json")
+	if err := os.WriteFile(file, []byte(`{"database": "sqlite:file/c.db", "stuck": "1h", "erp_kind": "tryton"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		where     string
+		arg, vars []string
+	}{
+		{"var", nil, nil},
+		{"file", nil, []string{"COMPTOIR_CONFIG=" + file}},
+		{"file", []string{"--config=" + file}, nil},
+		{"env", []string{"--config=" + file}, []string{"COMPTOIR_DATABASE=sqlite:env/c.db"}},
+		{"env", nil, []string{"COMPTOIR_DATABASE=sqlite:env/c.db"}},
+		{"flag", []string{"--config=" + file, "--database=sqlite:flag/c.db"}, []string{"COMPTOIR_DATABASE=sqlite:env/c.db"}},
+		{"flag", []string{"--database=sqlite:flag/c.db"}, []string{"COMPTOIR_CONFIG=" + file}},
+	} {
+		cmd := as(t, "TEST_AS_COMPTOIR=1", append([]string{"migrate"}, c.arg...)...)
+		cmd.Env = append(cmd.Env, c.vars...)
+		if _, complaint, code := end(t, cmd); code != 0 {
+			t.Fatalf("%v %v: %s", c.arg, c.vars, complaint)
+		}
+		made, err := os.ReadDir(cmd.Dir)
+		if err != nil || len(made) != 1 || made[0].Name() != c.where {
+			t.Errorf("%v %v: the database is in %v, not in %s", c.arg, c.vars, made, c.where)
+		}
+	}
+	// An empty variable says something too: no metrics.
+	cmd := as(t, "TEST_AS_COMPTOIR=1", "serve", "--database=sqlite:c.db", "--listen=127.0.0.1:0", "--config="+file, "--erp-url=x")
+	cmd.Env = append(cmd.Env, "COMPTOIR_METRICS=", "COMPTOIR_ERP=")
+	if _, complaint, code := end(t, cmd); code != 2 || !strings.Contains(complaint, "erp-kind") {
+		t.Errorf("an empty ERP: exit %d, %s", code, complaint)
 	}
 }
 
