@@ -47,6 +47,7 @@ var kept = slices.DeleteFunc(slices.Clone(schema), func(t *table) bool { return 
 
 var (
 	ownerLine  = regexp.MustCompile(`^-- ([a-z]+(?:/[a-z]+)?)$`)
+	dropLine   = regexp.MustCompile(`^DROP TABLE (\w+);`)
 	createLine = regexp.MustCompile(`^CREATE TABLE (\w+) \($`)
 	addLine    = regexp.MustCompile(`^ALTER TABLE (\w+) ADD COLUMN (.*)$`)
 	keyLine    = regexp.MustCompile(`^PRIMARY KEY \(([^)]*)\)`)
@@ -67,6 +68,8 @@ func readSchema(files fs.FS) (tables []*table) {
 			line = strings.TrimSpace(line)
 			if m := ownerLine.FindStringSubmatch(line); m != nil {
 				owner = m[1]
+			} else if m := dropLine.FindStringSubmatch(line); m != nil {
+				tables = slices.DeleteFunc(tables, func(t *table) bool { return t.Name == m[1] })
 			} else if m := createLine.FindStringSubmatch(line); m != nil {
 				current = &table{Name: m[1], Owner: owner}
 				byName[m[1]] = current

@@ -15,6 +15,10 @@ import (
 	"comptoir.example/comptoir/base/money"
 )
 
+// Shelf is where what an ERP says of customers, items, prices and taxes is kept in
+// memory (db.Keep). Stock changes too often for it.
+const Shelf = "erp"
+
 // Connector is one company's books in one ERP, spoken to over a wire.
 //
 // Every method may take long and may fail with an *Error (see Class). None may
@@ -394,6 +398,7 @@ type NewLine struct {
 // Capabilities is what one ERP can do, and how it counts. It is read by Probe
 // and kept with the connection.
 type Capabilities struct {
+	System    string         `json:"system"`  // the connector's name, the same in every version: "tryton"
 	Product   string         `json:"product"` // for people: "Tryton 6.0.29"
 	Company   string         `json:"company"`
 	Currency  string         `json:"currency"`

@@ -140,7 +140,7 @@ func (s *Site) whoAsks(r *Request) error {
 		lang = i18n.Parse(c.Value)
 	}
 	if c, err := r.Cookie(s.cookieName()); err == nil && c.Value != "" {
-		err := s.DB.Read(r.Context(), func(tx *db.Tx) error {
+		err := s.DB.Look(r.Context(), func(tx *db.Tx) error {
 			session, found, err := access.Resume(r.Context(), tx, c.Value)
 			if found && !session.API {
 				r.Session, r.Actor = session, session.Actor

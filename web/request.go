@@ -49,6 +49,17 @@ func (r *Request) WriteAs(key string, f func(ctx context.Context, tx *db.Tx) err
 	})
 }
 
+// WriteOwn opens a unit of work on rows that only people of the actor's company
+// touch, one after the other: their carts.
+func (r *Request) WriteOwn(f func(ctx context.Context, tx *db.Tx) error) error {
+	return r.Site.DB.WriteHeld(r.Context(), r.Actor.Customer, func(tx *db.Tx) error {
+		if err := access.Touch(r.Context(), tx, r.Session); err != nil {
+			return err
+		}
+		return f(r.Context(), tx)
+	})
+}
+
 // AsOf is the age of a kind of figure, for a page.
 func (r *Request) AsOf(board asof.Board, kind, what string) ui.AsOf {
 	return ui.AsOf{Stamp: board.Of(kind), Now: r.Now, What: what}

@@ -41,6 +41,8 @@ type DB struct {
 	ids     ids
 	keys    keys
 	signals signals
+	shelves shelves
+	group   group  // SQLite
 	release func() // gives the SQLite file back
 
 	attached map[any]any // what stands on this database, set before it is used

@@ -73,7 +73,7 @@ func (d *DB) provider(files fs.FS) (*goose.Provider, error) {
 	return goose.NewProvider(dialect, d.writer.db, rendered)
 }
 
-func render(text, bigint, boolean, json, strict, serial string) string {
+func render(text, bigint, boolean, json, strict, rewritten, serial string) string {
 	return strings.NewReplacer("{{bigint}}", bigint, "{{bool}}", boolean, "{{json}}", json,
-		"{{strict}}", strict, "{{serial}}", serial).Replace(text)
+		"{{strict}}", strict, "{{rewritten}}", rewritten, "{{serial}}", serial).Replace(text)
 }

@@ -105,6 +105,9 @@ var (
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
 	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+	savepoint     = &Stmt{Name: "db.savepoint", lite: "SAVEPOINT unit"}
+	release       = &Stmt{Name: "db.release", lite: "RELEASE unit"}
+	rollbackTo    = &Stmt{Name: "db.rollback_to", lite: "ROLLBACK TO unit"}
 	commit        = &Stmt{Name: "db.commit", text: "COMMIT", lite: "COMMIT"}
 	rollback      = &Stmt{Name: "db.rollback", text: "ROLLBACK", lite: "ROLLBACK"}
 )

@@ -14,6 +14,11 @@ type Tx struct {
 	db      *DB
 	session *session
 	signals []string
+
+	// Each statement sees its own state (WriteHeld on PostgreSQL): what is read
+	// need not be what the mark stands for.
+	floating bool
+	marks    map[string]string // of the shelves, as far as they were asked for
 }
 
 // ID makes a new id: a UUIDv7 of tx.Now, greater than all before it in this

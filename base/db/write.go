@@ -19,6 +19,9 @@ const (
 // Write runs f as if it were alone and commits, or returns its error and
 // changes nothing. Conflict when others kept getting in the way.
 func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	if d.Engine() == "sqlite" {
+		return d.writeGrouped(ctx, f)
+	}
 	session, err := d.writer.get(ctx)
 	if err != nil {
 		return d.engine.explain(err)
@@ -42,14 +45,14 @@ func (d *DB) WriteHeld(ctx context.Context, key string, f func(tx *Tx) error) er
 }
 
 func (d *DB) keyed(ctx context.Context, key string, begin *Stmt, f func(tx *Tx) error) error {
+	if d.Engine() == "sqlite" { // one writer: nobody else can be inside
+		return d.writeGrouped(ctx, f)
+	}
 	unlock, err := d.keys.lock(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if d.Engine() == "sqlite" { // one writer: nobody else can be inside
-		return d.Write(ctx, f)
-	}
 	session, err := d.writer.get(ctx)
 	if err != nil {
 		return d.engine.explain(err)
@@ -91,8 +94,19 @@ func (d *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 	return d.engine.explain(err)
 }
 
+// Look runs f without a transaction around it: for one statement, which sees one
+// state anyway. f must not write.
+func (d *DB) Look(ctx context.Context, f func(tx *Tx) error) error {
+	session, err := d.readers.get(ctx)
+	if err != nil {
+		return d.engine.explain(err)
+	}
+	defer d.readers.put(session)
+	return d.engine.explain(f(&Tx{Now: d.Now(), db: d, session: session, floating: true}))
+}
+
 func (d *DB) once(ctx context.Context, session *session, begin *Stmt, f func(tx *Tx) error) error {
-	tx := &Tx{Now: d.Now(), db: d, session: session}
+	tx := &Tx{Now: d.Now(), db: d, session: session, floating: begin == holdPostgres}
 	if err := session.unit(ctx, begin, func(context.Context) error { return f(tx) }); err != nil {
 		return err
 	}

@@ -13,8 +13,10 @@ var (
 	selectUnlinked = db.SQL("outbox.select_unlinked", `
 SELECT id, hash FROM fact WHERE NOT linked ORDER BY id LIMIT $1`)
 	selectHead = db.SQL("outbox.select_head", `
-SELECT fact, hash FROM fact_link ORDER BY seq DESC LIMIT 1`)
-	insertLink = db.SQL("outbox.insert_link", `INSERT INTO fact_link (fact, hash) VALUES ($1, $2)`)
+SELECT seq, fact, hash FROM fact_link ORDER BY seq DESC LIMIT 1`)
+	insertLinks = db.SQL("outbox.insert_links", `
+INSERT INTO fact_link (seq, fact, hash)
+SELECT CAST(value->>'seq' AS BIGINT), value->>'fact', value->>'hash' FROM json_rows(CAST($1 AS TEXT))`)
 	markLinked = db.SQL("outbox.mark_linked", `
 UPDATE fact SET linked = TRUE WHERE id IN (SELECT value FROM json_each(CAST($1 AS TEXT)))`)
 	selectChain = db.SQL("outbox.select_chain", `
@@ -23,11 +25,10 @@ FROM fact_link l LEFT JOIN fact f ON f.id = l.fact WHERE l.seq > $1 ORDER BY l.s
 	countUnlinked = db.SQL("outbox.count_unlinked", `SELECT COUNT(*) FROM fact WHERE NOT linked`)
 )
 
-type link struct{ fact, hash string }
-
-func scanLink(r db.Row) (l link, err error) {
-	err = r.Scan(&l.fact, &l.hash)
-	return l, err
+type link struct {
+	Seq  int64  `json:"seq"`
+	Fact string `json:"fact"`
+	Hash string `json:"hash"`
 }
 
 func chained(previous, fact string) string {
@@ -41,28 +42,38 @@ func (b *Box) Link(ctx context.Context) error {
 	for {
 		n := 0
 		err := b.DB.WriteHeld(ctx, "outbox.chain", func(tx *db.Tx) error {
-			todo, err := db.All(ctx, tx, selectUnlinked, scanLink, 500)
+			todo, err := db.All(ctx, tx, selectUnlinked, func(r db.Row) (l link, err error) {
+				err = r.Scan(&l.Fact, &l.Hash)
+				return l, err
+			}, 500)
 			if n = len(todo); err != nil || n == 0 {
 				return err
 			}
-			head, _, err := db.One(ctx, tx, selectHead, scanLink)
+			head, _, err := db.One(ctx, tx, selectHead, func(r db.Row) (l link, err error) {
+				err = r.Scan(&l.Seq, &l.Fact, &l.Hash)
+				return l, err
+			})
 			if err != nil {
 				return err
 			}
 			ids := make([]string, n)
-			for i, f := range todo {
-				ids[i] = f.fact
-				head.hash = chained(head.hash, f.hash)
-				if _, err := tx.Exec(ctx, insertLink, f.fact, head.hash); err != nil {
-					return err
-				}
+			for i := range todo {
+				ids[i] = todo[i].Fact
+				head = link{head.Seq + 1, ids[i], chained(head.Hash, todo[i].Hash)}
+				todo[i] = head
+			}
+			links, err := json.Marshal(todo)
+			if err != nil {
+				return err
 			}
 			list, err := json.Marshal(ids)
 			if err != nil {
 				return err
 			}
-			_, err = tx.Exec(ctx, markLinked, string(list))
-			return err
+			if err := tx.Later(ctx, insertLinks, string(links)); err != nil {
+				return err
+			}
+			return tx.Later(ctx, markLinked, string(list))
 		})
 		if err == nil && n > 0 {
 			b.Crash("facts.linked")
@@ -92,18 +103,18 @@ func Verify(ctx context.Context, d *db.DB) (c Chain, err error) {
 		n := 0
 		err = d.Read(ctx, func(tx *db.Tx) error {
 			rows, err := db.All(ctx, tx, selectChain, func(r db.Row) (w row, err error) {
-				err = r.Scan(&w.seq, &w.link.fact, &w.link.hash, &w.fact.Kind, &w.fact.Subject, &w.fact.Actor,
+				err = r.Scan(&w.seq, &w.link.Fact, &w.link.Hash, &w.fact.Kind, &w.fact.Subject, &w.fact.Actor,
 					&w.fact.Request, &w.fact.At, &w.fact.Body, &w.fact.Hash)
-				w.fact.ID = w.link.fact
+				w.fact.ID = w.link.Fact
 				return w, err
 			}, last)
 			n = len(rows)
 			for _, w := range rows {
 				previous, last = chained(previous, w.fact.Hash), w.seq
-				if c.Broken == "" && (!w.fact.Sound() || previous != w.link.hash) {
-					c.Broken = w.link.fact
+				if c.Broken == "" && (!w.fact.Sound() || previous != w.link.Hash) {
+					c.Broken = w.link.Fact
 				}
-				previous = w.link.hash
+				previous = w.link.Hash
 			}
 			c.Linked += n
 			if err == nil && n < 5000 {

@@ -97,7 +97,7 @@ func Emit(ctx context.Context, tx *db.Tx, by By, f Fact) error {
 	}
 	r := Record{ID: tx.ID(), Kind: f.Kind(), Subject: f.Subject(), Actor: by.Actor, Request: by.Request, At: tx.Now, Body: string(body)}
 	r.Hash = r.hash()
-	if _, err := tx.Exec(ctx, insertFact, r.ID, r.Kind, r.Subject, r.Actor, r.Request, r.At, r.Body, r.Hash); err != nil {
+	if err := tx.Later(ctx, insertFact, r.ID, r.Kind, r.Subject, r.Actor, r.Request, r.At, r.Body, r.Hash); err != nil {
 		return err
 	}
 	box, _ := tx.Attached(attachment{}).(*Box)
@@ -106,7 +106,7 @@ func Emit(ctx context.Context, tx *db.Tx, by By, f Fact) error {
 	}
 	for _, route := range box.routes[f.Kind()] {
 		conn, lane := route.Where(f)
-		if _, err := tx.Exec(ctx, insertDelivery, conn, lane, route.Consumer, f.Subject(), r.ID, tx.Now); err != nil {
+		if err := tx.Later(ctx, insertDelivery, conn, lane, route.Consumer, f.Subject(), r.ID, tx.Now); err != nil {
 			return err
 		}
 		tx.Signal("outbox")

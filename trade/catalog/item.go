@@ -97,10 +97,16 @@ WHERE conn = $1 AND sold AND search LIKE CAST($2 AS TEXT) ESCAPE '\' GROUP BY ca
 
 // Families counts what a search finds, by family.
 func Families(ctx context.Context, tx *db.Tx, conn, query string) ([]Family, error) {
-	return db.All(ctx, tx, selectFamilies, func(r db.Row) (f Family, err error) {
-		err = r.Scan(&f.Category, &f.Name.FR, &f.Name.EN, &f.Items)
-		return f, err
-	}, conn, Pattern(query))
+	read := func() ([]Family, error) {
+		return db.All(ctx, tx, selectFamilies, func(r db.Row) (f Family, err error) {
+			err = r.Scan(&f.Category, &f.Name.FR, &f.Name.EN, &f.Items)
+			return f, err
+		}, conn, Pattern(query))
+	}
+	if query != "" {
+		return read() // what people type is endless
+	}
+	return db.Keep(ctx, tx, erp.Shelf, "families/"+conn, read)
 }
 
 var selectUnits = db.SQL("catalog.select_units", `SELECT erp_id, name_fr, name_en, symbol, digits FROM unit WHERE conn = $1`)

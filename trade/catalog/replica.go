@@ -29,6 +29,11 @@ ON CONFLICT (conn, erp_id) DO UPDATE SET item = excluded.item, place_fr = exclud
 // Replicate writes what the ERP says of an item, a unit or a stock level. A unit
 // that is gone stays: old documents name it.
 func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) (err error) {
+	if rec.Kind != erp.KindStock { // which changes all the time
+		if err := tx.Changed(ctx, erp.Shelf); err != nil {
+			return err
+		}
+	}
 	switch body := rec.Body.(type) {
 	case erp.Item:
 		search := Fold(body.SKU + " " + body.Name.FR + " " + body.Name.EN)

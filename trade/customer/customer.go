@@ -89,7 +89,9 @@ func Of(ctx context.Context, tx *db.Tx, who access.Actor) (Customer, error) {
 
 // Find is a customer by our id.
 func Find(ctx context.Context, tx *db.Tx, id string) (Customer, error) {
-	return found(db.One(ctx, tx, selectCustomer, scan, id))
+	return db.Keep(ctx, tx, erp.Shelf, "customer/"+id, func() (Customer, error) {
+		return found(db.One(ctx, tx, selectCustomer, scan, id))
+	})
 }
 
 // ByERP is a customer by the ERP's id.
@@ -116,7 +118,9 @@ func scanAddress(r db.Row) (a Address, err error) {
 
 // ShipTos are the addresses a customer can have goods delivered to.
 func ShipTos(ctx context.Context, tx *db.Tx, c Customer) ([]Address, error) {
-	return db.All(ctx, tx, selectShipTo, scanAddress, c.Conn, c.ERP)
+	return db.Keep(ctx, tx, erp.Shelf, "ship_to/"+c.Conn+"/"+c.ERP, func() ([]Address, error) {
+		return db.All(ctx, tx, selectShipTo, scanAddress, c.Conn, c.ERP)
+	})
 }
 
 var selectNames = db.SQL("customer.select_address_names", `SELECT erp_id, name, street FROM address WHERE conn = $1 AND customer = $2`)
@@ -145,25 +149,31 @@ func AddressOf(ctx context.Context, tx *db.Tx, conn, id string) (Address, error)
 // Methods lists what a connection has of a kind: KindTerm, KindPaymentMethod or
 // KindDeliveryMethod.
 func Methods(ctx context.Context, tx *db.Tx, conn string, kind erp.Kind) ([]Method, error) {
-	return db.All(ctx, tx, selectMethods, func(r db.Row) (m Method, err error) {
-		var days *int
-		var freight *string
-		if err = r.Scan(&m.ERP, &m.Name.FR, &m.Name.EN, &days, &m.Class, &freight, &m.ItemTax); err != nil {
-			return m, err
-		}
-		if days != nil {
-			m.Days = *days
-		}
-		if freight != nil {
-			d, e := money.Parse(*freight)
-			m.Freight, err = &d, e
-		}
+	return db.Keep(ctx, tx, erp.Shelf, "methods/"+conn+"/"+string(kind), func() ([]Method, error) {
+		return db.All(ctx, tx, selectMethods, scanMethod, conn, string(kind))
+	})
+}
+
+func scanMethod(r db.Row) (m Method, err error) {
+	var days *int
+	var freight *string
+	if err = r.Scan(&m.ERP, &m.Name.FR, &m.Name.EN, &days, &m.Class, &freight, &m.ItemTax); err != nil {
 		return m, err
-	}, conn, string(kind))
+	}
+	if days != nil {
+		m.Days = *days
+	}
+	if freight != nil {
+		d, e := money.Parse(*freight)
+		m.Freight, err = &d, e
+	}
+	return m, err
 }
 
 // RequirePO says whether a customer's orders need a purchase order number.
 func RequirePO(ctx context.Context, tx *db.Tx, conn, code string, required bool) error {
-	_, err := tx.Exec(ctx, setPORequired, conn, code, required)
-	return err
+	if err := tx.Changed(ctx, erp.Shelf); err != nil {
+		return err
+	}
+	return tx.Later(ctx, setPORequired, conn, code, required)
 }

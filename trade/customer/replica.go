@@ -34,6 +34,9 @@ ON CONFLICT (conn, kind, erp_id) DO UPDATE SET name_fr = excluded.name_fr, name_
 // Replicate writes what the ERP says of a customer, an address, a payment term,
 // a payment method or a delivery method.
 func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) (err error) {
+	if err := tx.Changed(ctx, erp.Shelf); err != nil {
+		return err
+	}
 	switch body := rec.Body.(type) {
 	case erp.Customer:
 		_, err = tx.Exec(ctx, upsertCustomer, tx.ID(), conn, rec.ID, rec.No, body.Name, body.Language, body.Currency,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
@@ -40,26 +42,60 @@ type CartLine struct {
 // Changed says whether the price is not what it was when the line was put in.
 func (l CartLine) Changed() bool { return l.Problem == "" && l.Price.Cmp(l.Was) != 0 }
 
+// A cart is one row of its person, changed in place: two people's carts never
+// meet in an index page, which PostgreSQL would take for a conflict.
 var (
-	selectCart  = db.SQL("order.select_cart", `SELECT id FROM cart WHERE person = $1`)
-	insertCart  = db.SQL("order.insert_cart", `INSERT INTO cart (id, person, changed) VALUES ($1, $2, $3)`)
-	deleteCart  = db.SQL("order.delete_cart", `DELETE FROM cart WHERE id = $1`)
-	selectCLine = db.SQL("order.select_cart_lines", `SELECT id, item, quantity, price FROM cart_line WHERE cart = $1 ORDER BY id`)
-	selectOne   = db.SQL("order.select_cart_line", `SELECT id, item, quantity, price FROM cart_line WHERE cart = $1 AND conn = $2 AND item = $3`)
-	selectByID  = db.SQL("order.select_cart_line_by_id", `SELECT l.id, l.item, l.quantity, l.price FROM cart_line l JOIN cart c ON c.id = l.cart WHERE l.id = $1 AND c.person = $2`)
-	upsertCLine = db.SQL("order.upsert_cart_line", `
-INSERT INTO cart_line (id, cart, conn, item, quantity, price) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (cart, conn, item) DO UPDATE SET quantity = excluded.quantity, price = excluded.price`)
-	setQuantity = db.SQL("order.set_cart_quantity", `UPDATE cart_line SET quantity = $2, price = $3 WHERE id = $1`)
-	deleteCLine = db.SQL("order.delete_cart_line", `DELETE FROM cart_line WHERE id = $1`)
-	deleteLines = db.SQL("order.delete_cart_lines", `DELETE FROM cart_line WHERE cart = $1`)
-	countLines  = db.SQL("order.count_cart_lines", `SELECT COUNT(*) FROM cart_line WHERE cart = $1`)
+	selectCart = db.SQL("order.select_cart", `SELECT id, lines FROM cart WHERE person = $1`)
+	insertCart = db.SQL("order.insert_cart", `INSERT INTO cart (person, id, lines, changed) VALUES ($1, $2, $3, $4)`)
+	updateCart = db.SQL("order.update_cart", `UPDATE cart SET id = $2, lines = $3, changed = $4 WHERE person = $1`)
 )
 
-func scanCartLine(r db.Row) (l CartLine, err error) {
-	err = r.Scan(&l.ID, &l.Offer.ERP, &l.Quantity, &l.Was)
-	return l, err
+// kept is a cart as its row holds it. found is false before a person's first.
+type kept struct {
+	id    string
+	lines []keptLine
+	found bool
 }
+
+type keptLine struct {
+	ID       string        `json:"id"`
+	Conn     string        `json:"conn"`
+	Item     string        `json:"item"`
+	Quantity money.Decimal `json:"quantity"`
+	Price    money.Decimal `json:"price"` // unit price when it was put in
+}
+
+func readCart(ctx context.Context, tx *db.Tx, person string) (kept, error) {
+	k, found, err := db.One(ctx, tx, selectCart, func(r db.Row) (k kept, err error) {
+		var lines string
+		if err = r.Scan(&k.id, &lines); err == nil {
+			err = json.Unmarshal([]byte(lines), &k.lines)
+		}
+		return k, err
+	}, person)
+	k.found = found
+	return k, err
+}
+
+// write keeps a cart. Its id is the same until it is ordered.
+func (k kept) write(ctx context.Context, tx *db.Tx, person string) error {
+	lines, err := json.Marshal(k.lines)
+	if err != nil {
+		return err
+	}
+	stmt := updateCart
+	if !k.found {
+		stmt = insertCart
+	}
+	return tx.Later(ctx, stmt, person, k.id, string(lines), tx.Now)
+}
+
+// nextCart empties a person's cart after an order.
+func nextCart(ctx context.Context, tx *db.Tx, person string) error {
+	return kept{tx.ID(), []keptLine{}, true}.write(ctx, tx, person)
+}
+
+func (k kept) index(is func(keptLine) bool) int { return slices.IndexFunc(k.lines, is) }
 
 // CartOf is a person's cart at today's prices; empty when there is none.
 func CartOf(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer, m customer.Merchant) (Cart, error) {
@@ -67,18 +103,16 @@ func CartOf(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Custome
 	if !who.Can(access.PlaceOrder) {
 		return cart, nil
 	}
-	id, found, err := db.One(ctx, tx, selectCart, db.Value[string], who.Person)
-	if err != nil || !found {
+	k, err := readCart(ctx, tx, who.Person)
+	if err != nil || !k.found {
 		return cart, err
 	}
-	cart.ID = id
-	lines, err := db.All(ctx, tx, selectCLine, scanCartLine, id)
-	if err != nil {
-		return cart, err
-	}
-	ids := make([]string, len(lines))
-	for i, l := range lines {
-		ids[i] = l.Offer.ERP
+	cart.ID = k.id
+	lines, ids := make([]CartLine, len(k.lines)), make([]string, len(k.lines))
+	for i, l := range k.lines {
+		lines[i] = CartLine{ID: l.ID, Quantity: l.Quantity, Was: l.Price}
+		lines[i].Offer.ERP = l.Item
+		ids[i] = l.Item
 	}
 	offers, err := price.Of(ctx, tx, c, ids)
 	if err != nil {
@@ -102,26 +136,21 @@ func CartOf(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Custome
 	return cart, nil
 }
 
-var summarize = db.SQL("order.summarize_cart", `
-SELECT l.quantity, l.price FROM cart_line l JOIN cart c ON c.id = l.cart WHERE c.person = $1`)
-
 // CartSummary is how many lines a cart has and what they came to when they were
 // put in: enough for the corner of every page.
 func CartSummary(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer, m customer.Merchant) (n int, sum money.Amount, err error) {
-	lines, err := db.All(ctx, tx, summarize, func(r db.Row) (l CartLine, err error) {
-		err = r.Scan(&l.Quantity, &l.Was)
-		return l, err
-	}, who.Person)
+	k, err := readCart(ctx, tx, who.Person)
 	sum = money.Zero(c.Currency)
-	for _, l := range lines {
+	for _, l := range k.lines {
+		var amount money.Amount
 		if err == nil {
-			l.Amount, err = m.Rounding.Mode.Extend(l.Was, l.Quantity, c.Currency)
+			amount, err = m.Rounding.Mode.Extend(l.Price, l.Quantity, c.Currency)
 		}
 		if err == nil {
-			sum, err = sum.Add(l.Amount)
+			sum, err = sum.Add(amount)
 		}
 	}
-	return len(lines), sum, err
+	return len(k.lines), sum, err
 }
 
 // reprice gives a line today's price.
@@ -172,88 +201,83 @@ func Add(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, 
 	if err != nil {
 		return field("quantity", err)
 	}
-	cart, found, err := db.One(ctx, tx, selectCart, db.Value[string], who.Person)
+	k, err := readCart(ctx, tx, who.Person)
 	if err != nil {
 		return err
 	}
-	if !found {
-		cart = tx.ID()
-		if _, err := tx.Exec(ctx, insertCart, cart, who.Person, tx.Now); err != nil {
-			return err
-		}
+	if k.id == "" {
+		k.id = tx.ID()
 	}
-	line, again, err := db.One(ctx, tx, selectOne, scanCartLine, cart, c.Conn, offer.ERP)
-	if err != nil {
-		return err
-	}
-	if again {
-		if quantity, err = line.Quantity.Add(quantity); err != nil || quantity.Cmp(price.MaxQuantity) > 0 {
+	at := k.index(func(l keptLine) bool { return l.Conn == c.Conn && l.Item == offer.ERP })
+	if at >= 0 {
+		if quantity, err = k.lines[at].Quantity.Add(quantity); err != nil || quantity.Cmp(price.MaxQuantity) > 0 {
 			return field("quantity", fault.New(fault.Invalid, "quantity.too_large", "max", price.MaxQuantity))
 		}
+	} else if at = len(k.lines); at >= maxLines {
+		return fault.New(fault.Invalid, "order.cart_full", "n", maxLines)
 	} else {
-		line.ID = tx.ID()
-		if n, _, err := db.One(ctx, tx, countLines, db.Value[int], cart); err != nil {
-			return err
-		} else if n >= maxLines {
-			return fault.New(fault.Invalid, "order.cart_full", "n", maxLines)
-		}
+		k.lines = append(k.lines, keptLine{ID: tx.ID(), Conn: c.Conn, Item: offer.ERP})
 	}
 	unit, known := offer.Ladder.At(quantity)
 	if !known {
 		return fault.New(fault.Invalid, "order.no_price")
 	}
-	_, err = tx.Exec(ctx, upsertCLine, line.ID, cart, c.Conn, offer.ERP, quantity.String(), unit.String())
-	return err
+	k.lines[at].Quantity, k.lines[at].Price = quantity, unit
+	return k.write(ctx, tx, who.Person)
 }
 
 // SetQuantity changes a line of the cart to a quantity as it was typed; the
 // price of today is thereby accepted. NotFound for another person's line.
 func SetQuantity(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, id, typed string) error {
-	line, err := ownLine(ctx, tx, who, id)
+	k, at, err := ownLine(ctx, tx, who, id)
 	if err != nil {
 		return err
 	}
+	line := &k.lines[at]
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return err
 	}
-	offers, err := price.Of(ctx, tx, c, []string{line.Offer.ERP})
+	offers, err := price.Of(ctx, tx, c, []string{line.Item})
 	if err != nil {
 		return err
 	}
-	offer := offers[line.Offer.ERP]
+	offer := offers[line.Item]
 	quantity, err := price.Quantity(typed, offer.Unit.Digits)
 	if err != nil {
 		return field("quantity", err)
 	}
-	unit, known := offer.Ladder.At(quantity)
-	if !known {
-		unit = line.Was
+	line.Quantity = quantity
+	if unit, known := offer.Ladder.At(quantity); known {
+		line.Price = unit
 	}
-	_, err = tx.Exec(ctx, setQuantity, id, quantity.String(), unit.String())
-	return err
+	return k.write(ctx, tx, who.Person)
 }
 
 // Remove takes a line out of the cart. Taking it out twice is no error.
 func Remove(ctx context.Context, tx *db.Tx, who access.Actor, id string) error {
-	if _, err := ownLine(ctx, tx, who, id); fault.Is(err, fault.NotFound) {
+	k, at, err := ownLine(ctx, tx, who, id)
+	if fault.Is(err, fault.NotFound) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, deleteCLine, id)
-	return err
+	k.lines = slices.Delete(k.lines, at, at+1)
+	return k.write(ctx, tx, who.Person)
 }
 
-func ownLine(ctx context.Context, tx *db.Tx, who access.Actor, id string) (CartLine, error) {
+// ownLine is a person's cart and where a line of it stands.
+func ownLine(ctx context.Context, tx *db.Tx, who access.Actor, id string) (k kept, at int, err error) {
 	if err := who.Must(access.PlaceOrder); err != nil {
-		return CartLine{}, err
+		return k, -1, err
 	}
-	line, found, err := db.One(ctx, tx, selectByID, scanCartLine, id, who.Person)
-	if err == nil && !found {
+	if k, err = readCart(ctx, tx, who.Person); err != nil {
+		return k, -1, err
+	}
+	if at = k.index(func(l keptLine) bool { return l.ID == id }); at < 0 {
 		err = fault.New(fault.NotFound, "order.line_not_found")
 	}
-	return line, err
+	return k, at, err
 }
 
 // field says that a fault is about one field of a form.

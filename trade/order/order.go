@@ -5,7 +5,7 @@
 // stands, and its totals are the truth. Orders that came to the ERP by phone or
 // EDI are followed too.
 //
-// Tables: cart, cart_line, sales_order, order_line, shipment, shipment_order.
+// Tables: cart, sales_order, order_line, shipment, shipment_order.
 // Facts: order.placed, order.numbered, order.refused, order.questioned,
 // order.differs, order.conflicts, order.moved.
 package order

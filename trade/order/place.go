@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -54,11 +55,6 @@ func Place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return Order{}, err
 	}
-	if o, done, err := db.One(ctx, tx, selectByCart, scanOrder, w.Cart); err != nil {
-		return o, err
-	} else if done && o.Person == who.Person {
-		return o, nil
-	}
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return Order{}, err
@@ -67,11 +63,18 @@ func Place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if err != nil {
 		return Order{}, err
 	}
-	switch {
-	case len(cart.Lines) == 0:
+	if cart.ID != w.Cart {
+		// A cart that was ordered has another id since.
+		if o, done, err := db.One(ctx, tx, selectByCart, scanOrder, w.Cart); err != nil {
+			return o, err
+		} else if done && o.Person == who.Person {
+			return o, nil
+		} else if len(cart.Lines) > 0 {
+			return Order{}, fault.New(fault.Conflict, "order.cart_other")
+		}
+	}
+	if len(cart.Lines) == 0 {
 		return Order{}, fault.New(fault.Conflict, "order.cart_empty")
-	case cart.ID != w.Cart:
-		return Order{}, fault.New(fault.Conflict, "order.cart_other")
 	}
 	changed := false
 	for _, l := range cart.Lines {
@@ -83,20 +86,17 @@ func Place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if cart.Prices != w.Prices || (changed && !w.Accept) {
 		return Order{}, fault.New(fault.Conflict, "order.prices_changed")
 	}
-	o, err := place(ctx, tx, who, m, c, w, cart.Lines)
+	o, err := place(ctx, tx, who, m, c, w, tx.ID(), cart.Lines)
 	if err != nil {
 		return o, err
 	}
-	if _, err := tx.Exec(ctx, deleteLines, cart.ID); err != nil {
-		return o, err
-	}
-	_, err = tx.Exec(ctx, deleteCart, cart.ID)
-	return o, err
+	return o, nextCart(ctx, tx, who.Person)
 }
 
 // Basket is a whole order in one call, as programs send it.
 type Basket struct {
 	Wish
+	ID    string // of the order; "" for a new one
 	Lines []BasketLine
 }
 
@@ -108,7 +108,7 @@ type BasketLine struct {
 }
 
 // PlaceBasket orders without a cart, under Place's rules. The caller makes sure
-// that it happens once.
+// that it happens once, and may give the order its id (b.ID).
 func PlaceBasket(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, b Basket) (Order, error) {
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return Order{}, err
@@ -122,7 +122,7 @@ func PlaceBasket(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Me
 		return Order{}, err
 	}
 	b.Cart = ""
-	return place(ctx, tx, who, m, c, b.Wish, lines)
+	return place(ctx, tx, who, m, c, b.Wish, cmp.Or(b.ID, tx.ID()), lines)
 }
 
 func basketLines(ctx context.Context, tx *db.Tx, c customer.Customer, m customer.Merchant, asked []BasketLine) ([]CartLine, error) {
@@ -170,7 +170,7 @@ func basketLines(ctx context.Context, tx *db.Tx, c customer.Customer, m customer
 }
 
 // place writes an order of priced lines down and promises it to the ERP.
-func place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, c customer.Customer, w Wish, lines []CartLine) (Order, error) {
+func place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, c customer.Customer, w Wish, id string, lines []CartLine) (Order, error) {
 	methods, err := customer.Methods(ctx, tx, c.Conn, erp.KindDeliveryMethod)
 	if err != nil {
 		return Order{}, err
@@ -187,7 +187,7 @@ func place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	var random [10]byte
 	copy(random[:], tx.Random(10))
 	key := erp.NewKey(random)
-	o := Order{ID: tx.ID(), Conn: c.Conn, Key: key, Reference: "W-" + key[len(key)-7:], Customer: c.ID, Person: who.Person,
+	o := Order{ID: id, Conn: c.Conn, Key: key, Reference: "W-" + key[len(key)-7:], Customer: c.ID, Person: who.Person,
 		State: Submitted, PONumber: w.PONumber, ShipTo: w.ShipTo, Delivery: w.Delivery, Comment: w.Comment, Currency: c.Currency,
 		Totals: totals, Placed: tx.Now, Day: m.Day(tx.Now)}
 	for i, l := range lines {
@@ -308,7 +308,7 @@ func insert(ctx context.Context, tx *db.Tx, o Order, cart string) error {
 		}
 		erpTotals = string(text)
 	}
-	if _, err := tx.Exec(ctx, insertOrder, o.ID, o.Conn, o.Key, null(cart), o.Reference, o.Customer, null(o.Person), string(o.State), o.PONumber,
+	if err := tx.Later(ctx, insertOrder, o.ID, o.Conn, o.Key, null(cart), o.Reference, o.Customer, null(o.Person), string(o.State), o.PONumber,
 		o.ShipTo, o.Delivery, o.Comment, o.Currency, string(totals), o.Placed, o.Day, null(o.ERP), null(o.ERPNumber), erpTotals, o.Seen); err != nil {
 		return err
 	}
@@ -326,8 +326,7 @@ func writeLines(ctx context.Context, tx *db.Tx, o Order) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, insertLines, o.ID, string(text))
-	return err
+	return tx.Later(ctx, insertLines, o.ID, string(text))
 }
 
 func null(s string) any {

@@ -3,9 +3,12 @@ package price
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/catalog"
 	"comptoir.example/comptoir/trade/customer"
@@ -60,7 +63,17 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer,
 	if err := who.Must(access.ViewCatalog); err != nil {
 		return nil, err
 	}
-	offers, err := db.All(ctx, tx, searchOffers, scanOffer, c.Conn, c.PriceList, catalog.Pattern(s.Text), s.Category, s.N, s.From)
+	read := func() ([]Offer, error) {
+		return db.All(ctx, tx, searchOffers, scanOffer, c.Conn, c.PriceList, catalog.Pattern(s.Text), s.Category, s.N, s.From)
+	}
+	offers, err := []Offer(nil), error(nil)
+	if s.Text != "" {
+		offers, err = read() // what people type is endless
+	} else {
+		key := fmt.Sprintf("list/%s/%s/%s/%d/%d", c.Conn, c.PriceList, s.Category, s.From, s.N)
+		offers, err = db.Keep(ctx, tx, erp.Shelf, key, read)
+		offers = slices.Clone(offers) // each page adds the stock of its moment
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,23 +109,25 @@ func BySKU(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer
 // Of lists items at a customer's prices by the ERP's ids, sold or not, without
 // stock, by id.
 func Of(ctx context.Context, tx *db.Tx, c customer.Customer, ids []string) (map[string]Offer, error) {
-	return offersBy(ctx, tx, selectOffers, c, ids, func(o Offer) string { return o.ERP })
+	return offersBy(ctx, tx, selectOffers, c, "offer/", ids, func(o Offer) string { return o.ERP })
 }
 
 // OfSKUs is Of by codes, of what is sold.
 func OfSKUs(ctx context.Context, tx *db.Tx, c customer.Customer, skus []string) (map[string]Offer, error) {
-	return offersBy(ctx, tx, selectOffersSKU, c, skus, func(o Offer) string { return o.SKU })
+	return offersBy(ctx, tx, selectOffersSKU, c, "sku/", skus, func(o Offer) string { return o.SKU })
 }
 
-func offersBy(ctx context.Context, tx *db.Tx, s *db.Stmt, c customer.Customer, list []string, key func(Offer) string) (map[string]Offer, error) {
-	text, err := json.Marshal(list)
-	if err != nil {
-		return nil, err
-	}
-	offers, err := db.All(ctx, tx, s, scanOffer, c.Conn, c.PriceList, string(text))
-	by := make(map[string]Offer, len(offers))
-	for _, o := range offers {
-		by[key(o)] = o
-	}
-	return by, err
+func offersBy(ctx context.Context, tx *db.Tx, s *db.Stmt, c customer.Customer, kind string, list []string, key func(Offer) string) (map[string]Offer, error) {
+	return db.KeepEach(ctx, tx, erp.Shelf, kind+c.Conn+"/"+c.PriceList+"/", list, func(missing []string) (map[string]Offer, error) {
+		text, err := json.Marshal(missing)
+		if err != nil {
+			return nil, err
+		}
+		offers, err := db.All(ctx, tx, s, scanOffer, c.Conn, c.PriceList, string(text))
+		by := make(map[string]Offer, len(offers))
+		for _, o := range offers {
+			by[key(o)] = o
+		}
+		return by, err
+	})
 }

@@ -26,6 +26,9 @@ ON CONFLICT (conn, erp_id) DO UPDATE SET customer_tax = excluded.customer_tax, i
 // Replicate writes what the ERP says of a ladder of prices, a tax, or which
 // taxes apply. A tax that is gone stays: old documents name it.
 func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) error {
+	if err := tx.Changed(ctx, erp.Shelf); err != nil {
+		return err
+	}
 	switch body := rec.Body.(type) {
 	case erp.Price:
 		breaks, err := json.Marshal(body.Breaks)

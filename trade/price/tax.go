@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/trade/customer"
 )
 
@@ -22,6 +23,10 @@ WHERE c.conn = $1 AND c.customer_tax = $2`)
 
 // TaxesOf says which taxes a customer pays on which items.
 func TaxesOf(ctx context.Context, tx *db.Tx, c customer.Customer) (Taxes, error) {
+	return db.Keep(ctx, tx, erp.Shelf, "taxes/"+c.Conn+"/"+c.CustomerTax, func() (Taxes, error) { return readTaxes(ctx, tx, c) })
+}
+
+func readTaxes(ctx context.Context, tx *db.Tx, c customer.Customer) (Taxes, error) {
 	rows, err := db.All(ctx, tx, selectTaxes, func(r db.Row) (w taxRow, err error) {
 		err = r.Scan(&w.itemTax, &w.list, &w.tax.ERP, &w.tax.Name.FR, &w.tax.Name.EN, &w.tax.Rate)
 		return w, err

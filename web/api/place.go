@@ -45,7 +45,10 @@ const KeepKeys = 7 * 24 * time.Hour
 
 var (
 	selectKey = db.SQL("api.select_key", `SELECT request, subject FROM idempotency WHERE person = $1 AND key = $2`)
-	insertKey = db.SQL("api.insert_key", `INSERT INTO idempotency (person, key, request, subject, created) VALUES ($1, $2, $3, $4, $5)`)
+	// Written before anything else is read: two calls with different keys then
+	// never look at the same place.
+	insertKey = db.SQL("api.insert_key", `
+INSERT INTO idempotency (person, key, request, subject, created) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
 	sweepKeys = db.SQL("api.sweep_keys", `DELETE FROM idempotency WHERE created < $1`)
 )
 
@@ -76,30 +79,42 @@ func placeOrder(r *web.Request, in *struct {
 	out := &placed{}
 	err = r.WriteAs(r.Actor.Customer, func(ctx context.Context, tx *db.Tx) error {
 		*out = placed{} // the work may run twice
-		before, found, err := db.One(ctx, tx, selectKey, func(row db.Row) (u used, err error) {
-			err = row.Scan(&u.request, &u.subject)
-			return u, err
-		}, r.Actor.Person, in.Key)
-		switch {
-		case err != nil:
-			return err
-		case found && before.request != asked:
-			return fault.New(fault.Invalid, "api.key_reused").With(parameter+"Idempotency-Key", "api.key_reused")
-		case found:
-			out.Replayed = "true"
-			out.Body, err = orderByID(ctx, tx, r, before.subject)
+		id := tx.ID()
+		first, err := tx.Exec(ctx, insertKey, r.Actor.Person, in.Key, asked, id, tx.Now)
+		if err != nil {
 			return err
 		}
+		if first == 0 {
+			out.Replayed = "true"
+			out.Body, err = placedBefore(ctx, tx, r, in.Key, asked)
+			return err
+		}
+		b.ID = id
 		o, err := order.PlaceBasket(ctx, tx, r.Actor, r.Site.Engine.Merchant(), b)
 		if err != nil {
 			return err
 		}
 		out.Body = wholeOrder(o, AsOf{Source: "shop", At: &o.Placed})
-		_, err = tx.Exec(ctx, insertKey, r.Actor.Person, in.Key, asked, o.ID, tx.Now)
-		return err
+		return nil
 	})
 	out.Location = "/v1/orders/" + out.Body.ID
 	return out, err
+}
+
+// placedBefore is the order that was placed with a key. Invalid when the key was
+// used for something else.
+func placedBefore(ctx context.Context, tx *db.Tx, r *web.Request, key, asked string) (Order, error) {
+	before, _, err := db.One(ctx, tx, selectKey, func(row db.Row) (u used, err error) {
+		err = row.Scan(&u.request, &u.subject)
+		return u, err
+	}, r.Actor.Person, key)
+	if err != nil {
+		return Order{}, err
+	}
+	if before.request != asked {
+		return Order{}, fault.New(fault.Invalid, "api.key_reused").With(parameter+"Idempotency-Key", "api.key_reused")
+	}
+	return orderByID(ctx, tx, r, before.subject)
 }
 
 // digest stands for what was asked, however it was spelled.

@@ -59,7 +59,7 @@ func addLine(w http.ResponseWriter, r *web.Request) error {
 	if strings.TrimSpace(typed) == "" {
 		typed = "1"
 	}
-	err := r.Write(func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteOwn(func(ctx context.Context, tx *db.Tx) error {
 		return order.Add(ctx, tx, r.Actor, r.Site.Engine.Merchant(), sku, typed)
 	})
 	if f := fault.Of(err); len(f.Fields) > 0 {
@@ -78,7 +78,7 @@ func addLine(w http.ResponseWriter, r *web.Request) error {
 // POST /cart/lines/{id}
 func changeLine(w http.ResponseWriter, r *web.Request) error {
 	id, typed := r.PathValue("id"), r.PostFormValue("quantity")
-	err := r.Write(func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteOwn(func(ctx context.Context, tx *db.Tx) error {
 		return order.SetQuantity(ctx, tx, r.Actor, r.Site.Engine.Merchant(), id, typed)
 	})
 	if f := fault.Of(err); len(f.Fields) > 0 {
@@ -91,7 +91,7 @@ func changeLine(w http.ResponseWriter, r *web.Request) error {
 
 // POST /cart/lines/{id}/removal
 func removeLine(w http.ResponseWriter, r *web.Request) error {
-	err := r.Write(func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteOwn(func(ctx context.Context, tx *db.Tx) error {
 		return order.Remove(ctx, tx, r.Actor, r.PathValue("id"))
 	})
 	if err != nil {
