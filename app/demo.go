@@ -30,6 +30,10 @@ type DemoConfig struct {
 	Log      string `help:"What is logged: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error" env:"COMPTOIR_LOG"`
 }
 
+// databases are the demos' files: a database is the replica of one ERP. The first
+// is where serve looks when it is told nothing.
+var databases = map[string]string{"books": "comptoir.db", "tryton": "comptoir-tryton.db"}
+
 // addresses are written to addresses.json in the demo's folder.
 type addresses struct {
 	Shop    string `json:"shop"`
@@ -57,13 +61,16 @@ func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)
 	}
 	defer listeners.close()
 	if c.Database == "" {
-		c.Database = "sqlite:" + filepath.Join(c.Data, "comptoir.db")
+		c.Database = "sqlite:" + filepath.Join(c.Data, databases[c.ERP])
 	}
 	d, err := Open(ctx, c.Database)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	if err := belongs(ctx, d, ERPConfig{Kind: c.ERP}); err != nil {
+		return err
+	}
 	say("demo.starting_erp", "erp", c.ERP)
 	erp, stop, err := startERP(ctx, c)
 	if err != nil {

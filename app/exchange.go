@@ -38,7 +38,10 @@ func exchanging(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := New(d, c.ERP.Connector(), c)
+	var a *App
+	if err = belongs(ctx, d, c.ERP); err == nil {
+		a, err = New(d, c.ERP.Connector(), c)
+	}
 	if err == nil {
 		err = a.nobodyLeads(ctx)
 	}

@@ -34,6 +34,9 @@ func Serve(ctx context.Context, c Config) error {
 		return err
 	}
 	defer d.Close()
+	if err := belongs(ctx, d, c.ERP); err != nil {
+		return err
+	}
 	a, err := New(d, c.ERP.Connector(), c)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/db/dbtest"
+	"comptoir.example/comptoir/comptoirtest"
 	_ "modernc.org/sqlite"
 )
 
@@ -230,5 +231,42 @@ func TestTheCommandsSpeakTheLanguageOfTheTerminal(t *testing.T) {
 	out, _ := cmd.CombinedOutput()
 	if !strings.Contains(string(out), "PROBLEM    The ERP does not answer") || cmd.ProcessState.ExitCode() != 1 {
 		t.Errorf("%d %s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// A database is one ERP's. The demos of two ERPs in one folder have one each, and
+// a database that another ERP filled is refused before anything is read.
+func TestTwoERPsNeverShareADatabase(t *testing.T) {
+	dir := t.TempDir()
+	demo := as(t, "TEST_AS_COMPTOIR=1", "demo", "--listen=127.0.0.1:0", "--data="+dir)
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	comptoirtest.Eventually(t, time.Minute, "the demo of books is open", func() bool {
+		_, err := os.Stat(filepath.Join(dir, "addresses.json"))
+		return err == nil
+	})
+	demo.Process.Signal(syscall.SIGTERM)
+	demo.Wait()
+	filled := "--database=sqlite:" + filepath.Join(dir, "comptoir.db")
+	for _, args := range [][]string{
+		{"demo", "--erp=tryton", "--listen=127.0.0.1:0", "--data=" + dir},
+		{"serve", "--erp-kind=tryton", "--erp-url=http://127.0.0.1:1", "--listen=127.0.0.1:0", "--metrics="},
+		{"sync", "--erp-kind=tryton", "--erp-url=http://127.0.0.1:1"},
+	} {
+		out, complaint, code := comptoir(t, append(args, filled)...)
+		if code != 2 || out != "" || !strings.Contains(complaint, "vient d’un autre ERP (Comptoir Books), et on demande tryton") {
+			t.Errorf("%v: exit %d\n%s%s", args, code, out, complaint)
+		}
+	}
+	// Without a word about the database Tryton's demo makes one of its own. Here it
+	// finds no shell to start its ERP with.
+	other := as(t, "TEST_AS_COMPTOIR=1", "demo", "--erp=tryton", "--listen=127.0.0.1:0", "--data="+dir)
+	other.Env = append(other.Env, "PATH=")
+	if out, complaint, _ := end(t, other); strings.Contains(complaint, "autre ERP") {
+		t.Errorf("%s%s", out, complaint)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "comptoir-tryton.db")); err != nil {
+		t.Error(err)
 	}
 }

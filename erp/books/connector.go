@@ -45,7 +45,7 @@ func (c *Connector) Probe(ctx context.Context) (erp.Capabilities, error) {
 	}
 	known := slices.DeleteFunc(slices.Clone(erp.Kinds), func(k erp.Kind) bool { return kinds[k].path == "" })
 	return erp.Capabilities{
-		Product: "Comptoir Books", Company: who.Name, Currency: who.Currency, TimeZone: who.Zone,
+		System: "books", Product: "Comptoir Books", Company: who.Name, Currency: who.Currency, TimeZone: who.Zone,
 		Rounding: money.Rounding{Mode: money.HalfEven, Level: money.PerDocument, PriceDigits: 4},
 		Lanes:    4, Overlap: overlap, Operation: operation, PollEvery: 500 * time.Millisecond,
 		PriceLive: true, QuoteLive: true, Kinds: known,

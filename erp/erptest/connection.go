@@ -41,7 +41,7 @@ var connection = []check{
 		if len(caps.Missing) != 0 {
 			t.Errorf("a user with all rights lacks %v", caps.Missing)
 		}
-		if caps.Product == "" || caps.Company == "" || len(caps.Currency) != 3 || caps.Lanes < 1 {
+		if caps.System == "" || caps.Product == "" || caps.Company == "" || len(caps.Currency) != 3 || caps.Lanes < 1 {
 			t.Errorf("incomplete: %+v", caps)
 		}
 		if _, err := time.LoadLocation(caps.TimeZone); err != nil || caps.TimeZone == "" {

@@ -198,7 +198,7 @@ func (c *Connector) Probe(ctx context.Context) (erp.Capabilities, error) {
 	}
 	product, _ := version.(string)
 	caps := erp.Capabilities{
-		Product: "Tryton " + product, Rounding: rounding(false), Lanes: 1,
+		System: "tryton", Product: "Tryton " + product, Rounding: rounding(false), Lanes: 1,
 		Overlap: overlap, Operation: operation, PollEvery: 1500 * time.Millisecond,
 		PriceLive: true, QuoteLive: true, Kinds: slices.Clone(erp.Kinds), Missing: missing,
 	}
