@@ -15,6 +15,10 @@ import (
 	"comptoir.example/comptoir/base/money"
 )
 
+// Shelf is where what an ERP says of customers, items, prices and taxes is kept in
+// memory (db.Keep). Stock changes too often for it.
+const Shelf = "erp"
+
 // Connector is one company's books in one ERP, spoken to over a wire.
 //
 // Every method may take long and may fail with an *Error (see Class). None may
