@@ -94,7 +94,7 @@ type exportedTable struct {
 
 type exportedColumn struct {
 	Name    string `json:"name"`
-	Type    string `json:"type"` // text, json, instant, integer, boolean
+	Type    string `json:"type"` // text, json, hex, instant, integer, boolean
 	Null    bool   `json:"null"`
 	Meaning string `json:"meaning,omitempty"`
 }
@@ -111,6 +111,8 @@ func (t *table) exportType(c column) string {
 		return "boolean"
 	case c.Type == "bigint" && slices.Contains(instants, c.Name):
 		return "instant"
+	case c.Type == "blob":
+		return "hex"
 	case c.Type == "text":
 		return "text"
 	}

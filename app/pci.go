@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -115,6 +116,10 @@ func scan(ctx context.Context, tx *db.Tx) (found []Finding, err error) {
 		if err := t.rows(ctx, tx, func(values []any) error {
 			for i, v := range values {
 				if text, is := v.(string); is {
+					if t.Columns[i].Type == "blob" {
+						content, _ := hex.DecodeString(text) // as rows wrote it
+						text = string(content)
+					}
 					read++
 					if looksLikeCard(text) {
 						hit = t.Name + "." + t.Columns[i].Name

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -24,6 +25,9 @@ func (t *table) rows(ctx context.Context, tx *db.Tx, each func(values []any) err
 			switch v := values[i].(type) {
 			case []byte:
 				values[i] = string(v)
+				if c.Type == "blob" {
+					values[i] = hex.EncodeToString(v) // JSON holds no bytes
+				}
 			case int64:
 				if c.Type == "bool" {
 					values[i] = v != 0

@@ -28,7 +28,7 @@ type table struct {
 // column is a column of a table. The words beside it in the migration say what it is.
 type column struct {
 	Name    string `json:"name"`
-	Type    string `json:"type"` // text, bigint, bool, serial
+	Type    string `json:"type"` // text, bigint, bool, blob, serial
 	Null    bool   `json:"null"`
 	Meaning string `json:"meaning,omitempty"`
 }
@@ -51,7 +51,7 @@ var (
 	createLine = regexp.MustCompile(`^CREATE TABLE (\w+) \($`)
 	addLine    = regexp.MustCompile(`^ALTER TABLE (\w+) ADD COLUMN (.*)$`)
 	keyLine    = regexp.MustCompile(`^PRIMARY KEY \(([^)]*)\)`)
-	columnLine = regexp.MustCompile(`^([a-z_]+)\s+(TEXT|\{\{\w+\}\})([^-]*)(?:-- (.*))?$`)
+	columnLine = regexp.MustCompile(`^([a-z][a-z0-9_]*)\s+(TEXT|\{\{\w+\}\})([^-]*)(?:-- (.*))?$`)
 )
 
 // readSchema reads the tables out of the migrations' text: one line a column.
@@ -109,14 +109,15 @@ func (t *table) read(line string) {
 }
 
 // casts turn a value of a JSON row into what a column holds, on both engines.
-var casts = map[string]string{"text": "TEXT", "bigint": "BIGINT", "serial": "BIGINT", "bool": "BOOLEAN"}
+var casts = map[string]string{"text": "CAST(value->>'%s' AS TEXT)", "bigint": "CAST(value->>'%s' AS BIGINT)", "serial": "CAST(value->>'%s' AS BIGINT)",
+	"bool": "CAST(value->>'%s' AS BOOLEAN)", "blob": "unhex(value->>'%s')"}
 
 // name makes the table's statements, which one test prepares on both engines.
 func (t *table) name() {
 	var columns, values []string
 	for _, c := range t.Columns {
 		columns = append(columns, c.Name)
-		values = append(values, fmt.Sprintf("CAST(value->>'%s' AS %s)", c.Name, casts[c.Type]))
+		values = append(values, fmt.Sprintf(casts[c.Type], c.Name))
 	}
 	list := strings.Join(columns, ", ")
 	t.selectAll = db.SQL("app.select_"+t.Name, `SELECT `+list+` FROM `+t.Name+` ORDER BY `+strings.Join(t.Key, ", "))

@@ -15,7 +15,7 @@ import (
 // Backup, export and doctor work from what they read in the migrations' text.
 // Here that is compared with the tables that are really there.
 func TestTheTablesWeKnowAreTheTablesThatAreThere(t *testing.T) {
-	types := map[string][]string{"text": {"TEXT", "text"}, "bigint": {"INTEGER", "bigint"}, "serial": {"INTEGER", "bigint"}, "bool": {"INTEGER", "boolean"}}
+	types := map[string][]string{"text": {"TEXT", "text"}, "bigint": {"INTEGER", "bigint"}, "serial": {"INTEGER", "bigint"}, "bool": {"INTEGER", "boolean"}, "blob": {"BLOB", "bytea"}}
 	dbtest.Each(t, migrations.Files, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
 		var live []db.Column
@@ -63,7 +63,7 @@ func TestNoTableIsForgotten(t *testing.T) {
 }
 
 func TestTheExportSaysWhatEveryNumberAndEveryTextIs(t *testing.T) {
-	plain := []string{"attempts", "failures", "count", "days", "digits", "checked", "differed", "no", "amount", "total", "balance", "worst"}
+	plain := []string{"attempts", "failures", "count", "days", "digits", "checked", "differed", "no", "amount", "total", "balance", "worst", "size"}
 	for _, tab := range schema {
 		for _, c := range tab.Columns {
 			kind := tab.exportType(c)

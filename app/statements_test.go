@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"comptoir.example/comptoir/app/migrations"
+	_ "comptoir.example/comptoir/base/blob"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/db/dbtest"
 	_ "comptoir.example/comptoir/erpsync"

@@ -12,8 +12,8 @@ import (
 
 // Migrate brings the schema to the newest of the numbered files of a folder.
 //
-// One text serves both engines: {{bigint}} {{bool}} {{json}} {{serial}} name the
-// types that differ, {{strict}} ends a CREATE TABLE. A folder sqlite/ or
+// One text serves both engines: {{bigint}} {{bool}} {{json}} {{blob}} {{serial}}
+// name the types that differ, {{strict}} ends a CREATE TABLE. A folder sqlite/ or
 // postgres/ beside holds what only one engine has, under the same numbers.
 func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
 	provider, err := d.provider(files)
@@ -73,7 +73,7 @@ func (d *DB) provider(files fs.FS) (*goose.Provider, error) {
 	return goose.NewProvider(dialect, d.writer.db, rendered)
 }
 
-func render(text, bigint, boolean, json, strict, rewritten, serial string) string {
-	return strings.NewReplacer("{{bigint}}", bigint, "{{bool}}", boolean, "{{json}}", json,
+func render(text, bigint, boolean, json, blob, strict, rewritten, serial string) string {
+	return strings.NewReplacer("{{bigint}}", bigint, "{{bool}}", boolean, "{{json}}", json, "{{blob}}", blob,
 		"{{strict}}", strict, "{{rewritten}}", rewritten, "{{serial}}", serial).Replace(text)
 }
