@@ -33,8 +33,7 @@ func noteLag(ctx context.Context, tx *db.Tx, conn, kind string, lag time.Duratio
 	if since.IsZero() {
 		return nil
 	}
-	_, err := tx.Exec(ctx, upsertLag, conn, kind, tx.Now.Truncate(lagBucket), lag.Microseconds())
-	return err
+	return tx.Later(ctx, upsertLag, conn, kind, tx.Now.Truncate(lagBucket), lag.Microseconds())
 }
 
 // Flow is how one stream of records is doing.

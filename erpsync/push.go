@@ -82,7 +82,7 @@ func (e *Engine) release(ctx context.Context, d outbox.Delivery, o order.Order, 
 				if err := noteLag(ctx, tx, o.Conn, "push", tx.Now.Sub(o.Placed), o.Placed); err != nil {
 					return err
 				}
-				return order.Accept(ctx, tx, byUs, o.ID, there)
+				return order.Accept(ctx, tx, byUs, o, there)
 			}
 			return out
 		}

@@ -49,10 +49,9 @@ func (r *Request) WriteAs(key string, f func(ctx context.Context, tx *db.Tx) err
 	})
 }
 
-// WriteOwn opens a unit of work on rows that only people of the actor's company
-// touch, one after the other: their carts.
+// WriteOwn opens a unit of work on a row of the actor's own: the cart.
 func (r *Request) WriteOwn(f func(ctx context.Context, tx *db.Tx) error) error {
-	return r.Site.DB.WriteHeld(r.Context(), r.Actor.Customer, func(tx *db.Tx) error {
+	return r.Site.DB.WriteRow(r.Context(), func(tx *db.Tx) error {
 		if err := access.Touch(r.Context(), tx, r.Session); err != nil {
 			return err
 		}

@@ -118,7 +118,7 @@ func (d *DB) leadGroup(ctx context.Context) {
 		return
 	}
 	var begun []*job
-	err = session.unit(ctx, beginSQLite, func(context.Context) error {
+	err = session.unit(ctx, beginSQLite, nil, func(context.Context) error {
 		for jobs := ran; len(jobs) > 0; jobs = g.next(maxGroup - len(begun)) {
 			for _, j := range jobs {
 				begun = append(begun, j)

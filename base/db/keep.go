@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // What changes seldom and is read by every page, such as the replica of an ERP's
@@ -13,8 +14,9 @@ import (
 // Table: mark.
 
 var (
-	selectMark = SQL("db.select_mark", `SELECT mark FROM mark WHERE shelf = $1`)
-	upsertMark = SQL("db.upsert_mark", `
+	selectMark  = SQL("db.select_mark", `SELECT mark FROM mark WHERE shelf = $1`)
+	selectMarks = SQL("db.select_marks", `SELECT shelf, mark FROM mark`)
+	upsertMark  = SQL("db.upsert_mark", `
 INSERT INTO mark (shelf, mark) VALUES ($1, $2) ON CONFLICT (shelf) DO UPDATE SET mark = excluded.mark`)
 )
 
@@ -31,6 +33,8 @@ type shelf struct {
 type shelves struct {
 	mu   sync.Mutex
 	name map[string]*shelf
+
+	inUse atomic.Bool
 }
 
 // at finds a value that was read under a mark.
@@ -48,6 +52,7 @@ func (s *shelves) at(name, mark, key string) (v any, found bool) {
 func (s *shelves) put(name, mark, key string, v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.inUse.Store(true)
 	if s.name == nil {
 		s.name = map[string]*shelf{}
 	}
@@ -68,12 +73,39 @@ func (tx *Tx) mark(ctx context.Context, shelf string) (string, error) {
 	if mark, known := tx.marks[shelf]; known {
 		return mark, nil
 	}
+	if tx.asked {
+		tx.asked = false
+		if _, err := tx.session.flush(context.WithoutCancel(ctx)); err != nil {
+			return "", err
+		}
+		return tx.mark(ctx, shelf)
+	}
 	mark, _, err := One(ctx, tx, selectMark, Value[string], shelf)
 	if err != nil {
 		return "", err
 	}
 	tx.setMark(shelf, mark)
 	return mark, nil
+}
+
+// askMarks lets the marks come along with the first answer from PostgreSQL.
+func (tx *Tx) askMarks() {
+	if !tx.db.shelves.inUse.Load() {
+		return
+	}
+	tx.asked = true
+	tx.session.queued = append(tx.session.queued, queued{stmt: selectMarks, rows: func(rows results) error {
+		for rows.Next() {
+			var shelf, mark string
+			if err := rows.Scan(&shelf, &mark); err != nil {
+				return err
+			}
+			if _, changing := tx.marks[shelf]; !changing {
+				tx.setMark(shelf, mark)
+			}
+		}
+		return rows.Err()
+	}})
 }
 
 func (tx *Tx) setMark(shelf, mark string) {
@@ -92,6 +124,25 @@ func (tx *Tx) Changed(ctx context.Context, shelf string) error {
 	tx.setMark(shelf, "")
 	return tx.Later(ctx, upsertMark, shelf, tx.ID())
 }
+
+// Once is what read reads, read once in a unit of work. Whoever writes what it
+// gives calls Forget.
+func Once[T any](tx *Tx, key string, read func() (T, error)) (T, error) {
+	if v, found := tx.once[key]; found {
+		return v.(T), nil
+	}
+	v, err := read()
+	if err == nil {
+		if tx.once == nil {
+			tx.once = map[string]any{}
+		}
+		tx.once[key] = v
+	}
+	return v, err
+}
+
+// Forget lets Once read again.
+func (tx *Tx) Forget(key string) { delete(tx.once, key) }
 
 // Keep is what read reads, from memory when it was read before and the shelf has
 // not changed. Nobody may change what it gives.

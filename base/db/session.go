@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,10 +24,33 @@ type session struct {
 	unlock *queued // gives a WriteAs key back, with the commit; nil when none is held
 }
 
-// queued is a statement on its way to PostgreSQL.
+// queued is a statement on its way to PostgreSQL. rows takes its answer, when it
+// has one.
 type queued struct {
 	stmt *Stmt
 	args []any
+	rows func(results) error
+}
+
+// take reads one answer.
+func (q queued) take(answers pgx.BatchResults) (n int64, err error) {
+	if q.rows == nil {
+		tag, err := answers.Exec()
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", q.stmt.Name, err)
+		}
+		return tag.RowsAffected(), nil
+	}
+	rows, err := answers.Query()
+	if err == nil {
+		err = q.rows(rows)
+		rows.Close()
+		err = cmp.Or(err, rows.Err())
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", q.stmt.Name, err)
+	}
+	return 0, nil
 }
 
 // results are the rows of a query, whichever driver gives them.
@@ -103,7 +127,7 @@ var (
 	beginSQLite   = &Stmt{Name: "db.begin", lite: "BEGIN IMMEDIATE"}
 	readSQLite    = &Stmt{Name: "db.read", lite: "BEGIN"}
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
-	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL REPEATABLE READ"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	savepoint     = &Stmt{Name: "db.savepoint", lite: "SAVEPOINT unit"}
 	release       = &Stmt{Name: "db.release", lite: "RELEASE unit"}
@@ -147,7 +171,9 @@ func (s *session) exec(ctx context.Context, stmt *Stmt, args ...any) (n int64, e
 }
 
 // later queues a statement on PostgreSQL.
-func (s *session) later(stmt *Stmt, args ...any) { s.queued = append(s.queued, queued{stmt, args}) }
+func (s *session) later(stmt *Stmt, args ...any) {
+	s.queued = append(s.queued, queued{stmt: stmt, args: args})
+}
 
 // send gives everything that is queued to PostgreSQL, in one way there and back.
 func (s *session) send(ctx context.Context) (pgx.BatchResults, []queued) {
@@ -170,11 +196,9 @@ func (s *session) flush(ctx context.Context) (n int64, err error) {
 	answers, sent := s.send(ctx)
 	defer func() { err = errors.Join(err, answersClosed(answers, err)) }()
 	for _, q := range sent {
-		tag, err := answers.Exec()
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", q.stmt.Name, err)
+		if n, err = q.take(answers); err != nil {
+			return 0, err
 		}
-		n = tag.RowsAffected()
 	}
 	return n, nil
 }
@@ -191,7 +215,9 @@ func answersClosed(answers pgx.BatchResults, known error) error {
 // query runs a query, after what is queued, and hands its rows to f.
 func (s *session) query(ctx context.Context, stmt *Stmt, f func(results) error, args ...any) (err error) {
 	if s.pg != nil {
-		return s.queryPostgres(ctx, stmt, f, args...)
+		s.queued = append(s.queued, queued{stmt, args, f})
+		_, err := s.flush(ctx)
+		return err
 	}
 	p, err := s.prepared(ctx, stmt)
 	if err != nil {
@@ -199,37 +225,24 @@ func (s *session) query(ctx context.Context, stmt *Stmt, f func(results) error, 
 	}
 	rows, err := p.QueryContext(ctx, args...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", stmt.Name, err)
 	}
 	defer rows.Close()
-	return f(rows)
-}
-
-func (s *session) queryPostgres(ctx context.Context, stmt *Stmt, f func(results) error, args ...any) (err error) {
-	s.later(stmt, args...)
-	answers, sent := s.send(ctx)
-	defer func() { err = errors.Join(err, answersClosed(answers, err)) }()
-	for _, q := range sent[:len(sent)-1] {
-		if _, err := answers.Exec(); err != nil {
-			return fmt.Errorf("%s: %w", q.stmt.Name, err)
-		}
+	if err := f(rows); err != nil {
+		return fmt.Errorf("%s: %w", stmt.Name, err)
 	}
-	rows, err := answers.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	return f(rows)
+	return nil
 }
 
 // unit runs f between begin and commit. A unit of work that has begun is not
 // torn by a caller who leaves: its statements are short, and half a client's
 // disconnection must not cost a connection.
-func (s *session) unit(ctx context.Context, begin *Stmt, f func(context.Context) error) error {
+func (s *session) unit(ctx context.Context, begin *Stmt, tx *Tx, f func(context.Context) error) error {
 	ctx = context.WithoutCancel(ctx)
 	before := s.sent
 	if s.pg != nil {
 		s.later(begin)
+		tx.askMarks()
 	} else if _, err := s.exec(ctx, begin); err != nil {
 		return err
 	}

@@ -91,10 +91,7 @@ func All[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error),
 		}
 		return rows.Err()
 	}, values(args)...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.Name, err)
-	}
-	return all, nil
+	return all, err
 }
 
 // One is the first row of a query, if there is one.

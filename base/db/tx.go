@@ -15,9 +15,9 @@ type Tx struct {
 	session *session
 	signals []string
 
-	// Each statement sees its own state (WriteHeld on PostgreSQL): what is read
-	// need not be what the mark stands for.
-	floating bool
+	floating bool              // no transaction (Look): what is read need not be what the mark stands for
+	once     map[string]any    // what Once has read
+	asked    bool              // for the marks, with the first statement
 	marks    map[string]string // of the shelves, as far as they were asked for
 }
 

@@ -22,12 +22,16 @@ func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	if d.Engine() == "sqlite" {
 		return d.writeGrouped(ctx, f)
 	}
+	return d.write(ctx, d.engine.writing(), f)
+}
+
+func (d *DB) write(ctx context.Context, begin *Stmt, f func(tx *Tx) error) error {
 	session, err := d.writer.get(ctx)
 	if err != nil {
 		return d.engine.explain(err)
 	}
 	defer d.writer.put(session)
-	return d.retry(ctx, func() error { return d.once(ctx, session, d.engine.writing(), f) })
+	return d.retry(ctx, func() error { return d.once(ctx, session, begin, f) })
 }
 
 // WriteAs is Write for work that would always collide with work of the same
@@ -39,9 +43,21 @@ func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) erro
 
 // WriteHeld is WriteAs for work on rows that nobody else may touch, because the
 // key or a lease keeps all others away: a queue's turn, a follower's step.
-// PostgreSQL need not watch what it reads, so it never undoes business for it.
+// PostgreSQL need not watch what it reads, so it never undoes business for it. It
+// sees one state (repeatable read): should a row have been changed by another all
+// the same, the work is done again.
 func (d *DB) WriteHeld(ctx context.Context, key string, f func(tx *Tx) error) error {
 	return d.keyed(ctx, key, d.engine.holding(), f)
+}
+
+// WriteRow is Write for work that reads and changes one row only, such as a
+// person's cart: PostgreSQL does it again when another has changed that row, and
+// watches nothing else.
+func (d *DB) WriteRow(ctx context.Context, f func(tx *Tx) error) error {
+	if d.Engine() == "sqlite" {
+		return d.writeGrouped(ctx, f)
+	}
+	return d.write(ctx, d.engine.holding(), f)
 }
 
 func (d *DB) keyed(ctx context.Context, key string, begin *Stmt, f func(tx *Tx) error) error {
@@ -65,7 +81,7 @@ func (d *DB) keyed(ctx context.Context, key string, begin *Stmt, f func(tx *Tx) 
 	if _, err := session.exec(ctx, lockKey, number); err != nil {
 		return d.engine.explain(err)
 	}
-	session.unlock = &queued{unlockKey, []any{number}}
+	session.unlock = &queued{stmt: unlockKey, args: []any{number}}
 	// The lock belongs to the session, so it is given back even when ctx is over.
 	defer func() {
 		if session.unlock != nil {
@@ -88,10 +104,8 @@ func (d *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 		return d.engine.explain(err)
 	}
 	defer d.readers.put(session)
-	err = session.unit(ctx, d.engine.reading(), func(context.Context) error {
-		return f(&Tx{Now: d.Now(), db: d, session: session})
-	})
-	return d.engine.explain(err)
+	tx := &Tx{Now: d.Now(), db: d, session: session}
+	return d.engine.explain(session.unit(ctx, d.engine.reading(), tx, func(context.Context) error { return f(tx) }))
 }
 
 // Look runs f without a transaction around it: for one statement, which sees one
@@ -106,8 +120,8 @@ func (d *DB) Look(ctx context.Context, f func(tx *Tx) error) error {
 }
 
 func (d *DB) once(ctx context.Context, session *session, begin *Stmt, f func(tx *Tx) error) error {
-	tx := &Tx{Now: d.Now(), db: d, session: session, floating: begin == holdPostgres}
-	if err := session.unit(ctx, begin, func(context.Context) error { return f(tx) }); err != nil {
+	tx := &Tx{Now: d.Now(), db: d, session: session}
+	if err := session.unit(ctx, begin, tx, func(context.Context) error { return f(tx) }); err != nil {
 		return err
 	}
 	d.Commits.Add(1)

@@ -167,8 +167,10 @@ func CountSince(ctx context.Context, tx *db.Tx, conn string, since time.Time) (d
 // DownSince is since when a connection's far side does not answer; zero while it
 // does.
 func DownSince(ctx context.Context, tx *db.Tx, conn string) (time.Time, error) {
-	br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
-	return br.since, err
+	return db.Once(tx, "outbox.down/"+conn, func() (time.Time, error) {
+		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
+		return br.since, err
+	})
 }
 
 type breaker struct {

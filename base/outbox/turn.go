@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -64,7 +65,8 @@ WHERE d.conn = $1 AND d.open AND d.due <= $2 AND (d.leased IS NULL OR d.leased <
   AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq)
 ORDER BY d.due, d.seq LIMIT $3`)
 	takeDelivery = db.SQL("outbox.take", `
-UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = $4 WHERE seq = $1`)
+UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = $4
+WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`)
 	settleDelivery = db.SQL("outbox.settle", `
 UPDATE delivery SET state = $2, open = $3, due = $4, attempts = $5, sent = $6, done = $7, class = $8, code = $9, detail = $10,
     holder = NULL, leased = NULL
@@ -117,13 +119,18 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if taken, err = db.All(ctx, tx, selectDue, scanDelivery, conn, tx.Now, free); err != nil {
 			return err
 		}
-		for i := range taken {
-			if _, err := tx.Exec(ctx, takeDelivery, taken[i].Seq, b.Holder, tx.Now.Add(b.Lease), tx.Now); err != nil {
-				return err
-			}
-			taken[i].Now = tx.Now
+		if len(taken) == 0 {
+			return nil
 		}
-		return nil
+		seqs := make([]int64, len(taken))
+		for i := range taken {
+			seqs[i], taken[i].Now = taken[i].Seq, tx.Now
+		}
+		list, err := json.Marshal(seqs)
+		if err != nil {
+			return err
+		}
+		return tx.Later(ctx, takeDelivery, string(list), b.Holder, tx.Now.Add(b.Lease), tx.Now)
 	})
 	if err == nil && len(ended) > 0 {
 		b.Crash("outbox.settled")

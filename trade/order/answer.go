@@ -39,10 +39,17 @@ UPDATE sales_order SET state = $2, erp_id = $3, erp_number = $4, erp_totals = $5
 )
 
 // Accept writes down that the ERP has an order of ours, in effect, with its
-// number and its totals. Accepting it again changes nothing.
-func Accept(ctx context.Context, tx *db.Tx, by outbox.By, id string, there erp.Order) error {
-	o, found, err := Load(ctx, tx, id)
+// number and its totals. sent is the order as it was carried. Accepting it again
+// changes nothing.
+func Accept(ctx context.Context, tx *db.Tx, by outbox.By, sent Order, there erp.Order) error {
+	id := sent.ID
+	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
 	if err != nil || !found {
+		return err
+	}
+	if o.Seen.Equal(sent.Seen) {
+		o.Lines = sent.Lines // they change with what the ERP says only
+	} else if err := readLines(ctx, tx, &o); err != nil {
 		return err
 	}
 	if err := replicate(ctx, tx, o, there); err != nil {

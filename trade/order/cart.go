@@ -46,7 +46,9 @@ func (l CartLine) Changed() bool { return l.Problem == "" && l.Price.Cmp(l.Was) 
 // meet in an index page, which PostgreSQL would take for a conflict.
 var (
 	selectCart = db.SQL("order.select_cart", `SELECT id, lines FROM cart WHERE person = $1`)
-	insertCart = db.SQL("order.insert_cart", `INSERT INTO cart (person, id, lines, changed) VALUES ($1, $2, $3, $4)`)
+	insertCart = db.SQL("order.insert_cart", `
+INSERT INTO cart (person, id, lines, changed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (person) DO UPDATE SET id = excluded.id, lines = excluded.lines, changed = excluded.changed`)
 	updateCart = db.SQL("order.update_cart", `UPDATE cart SET id = $2, lines = $3, changed = $4 WHERE person = $1`)
 )
 
@@ -66,6 +68,10 @@ type keptLine struct {
 }
 
 func readCart(ctx context.Context, tx *db.Tx, person string) (kept, error) {
+	return db.Once(tx, "cart/"+person, func() (kept, error) { return selectOf(ctx, tx, person) })
+}
+
+func selectOf(ctx context.Context, tx *db.Tx, person string) (kept, error) {
 	k, found, err := db.One(ctx, tx, selectCart, func(r db.Row) (k kept, err error) {
 		var lines string
 		if err = r.Scan(&k.id, &lines); err == nil {
@@ -83,6 +89,7 @@ func (k kept) write(ctx context.Context, tx *db.Tx, person string) error {
 	if err != nil {
 		return err
 	}
+	tx.Forget("cart/" + person)
 	stmt := updateCart
 	if !k.found {
 		stmt = insertCart
@@ -185,6 +192,10 @@ func Add(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, 
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return err
 	}
+	k, err := readCart(ctx, tx, who.Person)
+	if err != nil {
+		return err
+	}
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return err
@@ -201,10 +212,7 @@ func Add(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, 
 	if err != nil {
 		return field("quantity", err)
 	}
-	k, err := readCart(ctx, tx, who.Person)
-	if err != nil {
-		return err
-	}
+	k.lines = slices.Clone(k.lines)
 	if k.id == "" {
 		k.id = tx.ID()
 	}

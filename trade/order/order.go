@@ -72,6 +72,13 @@ type Line struct {
 	Amount                      money.Amount
 }
 
+// same says whether two lines are kept the same.
+func (l Line) same(m Line) bool {
+	return l.No == m.No && l.Item == m.Item && l.SKU == m.SKU && l.Name == m.Name && l.Unit == m.Unit && l.Freight == m.Freight &&
+		l.Amount == m.Amount && l.Quantity.Cmp(m.Quantity) == 0 && l.Shipped.Cmp(m.Shipped) == 0 && l.Invoiced.Cmp(m.Invoiced) == 0 &&
+		l.UnitPrice.Cmp(m.UnitPrice) == 0
+}
+
 // Number is what people call the order: the ERP's number once there is one.
 func (o Order) Number() string {
 	if o.ERPNumber != "" {

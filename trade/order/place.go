@@ -55,6 +55,9 @@ func Place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return Order{}, err
 	}
+	if _, err := readCart(ctx, tx, who.Person); err != nil { // first: all else may be in memory
+		return Order{}, err
+	}
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return Order{}, err

@@ -120,17 +120,20 @@ func replicate(ctx context.Context, tx *db.Tx, o Order, there erp.Order) error {
 	if there.ShipTo == "" {
 		there.ShipTo = o.ShipTo
 	}
-	if _, err := tx.Exec(ctx, updateOrder, o.ID, string(o.State), there.PONumber, there.ShipTo, there.ID, null(there.Number), string(totals), tx.Now); err != nil {
+	if err := tx.Later(ctx, updateOrder, o.ID, string(o.State), there.PONumber, there.ShipTo, there.ID, null(there.Number), string(totals), tx.Now); err != nil {
 		return err
 	}
+	before := o.Lines
 	if o.Lines, err = linesOf(ctx, tx, c, there); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, deleteOrderLines, o.ID); err != nil {
-		return err
-	}
-	if err := writeLines(ctx, tx, o); err != nil {
-		return err
+	if !slices.EqualFunc(before, o.Lines, Line.same) {
+		if err := tx.Later(ctx, deleteOrderLines, o.ID); err != nil {
+			return err
+		}
+		if err := writeLines(ctx, tx, o); err != nil {
+			return err
+		}
 	}
 	if was == o.State || was == Submitted || was == OnHold {
 		return nil // Numbered says it
