@@ -26,7 +26,12 @@ type Search struct {
 	Text     string
 	Category string // "" is all
 	From, N  int    // the part of the list that is shown
+	After    Place  // instead of From: the part that follows
 }
+
+// Place is where a list stands, at an item's code and id. Unlike a count it stays
+// where it is when items come and go before it.
+type Place struct{ SKU, ERP string }
 
 const offer = `
 SELECT i.conn, i.erp_id, i.sku, i.name_fr, i.name_en, i.text_fr, i.text_en, i.category, i.family_fr, i.family_en,
@@ -41,6 +46,9 @@ var (
 	searchOffers = db.SQL("price.search_offers", offer+`i.sold AND i.search LIKE CAST($3 AS TEXT) ESCAPE '\'
     AND (CAST($4 AS TEXT) = '' OR i.category = CAST($4 AS TEXT))
 ORDER BY i.sku, i.erp_id LIMIT $5 OFFSET $6`)
+	searchOffersAfter = db.SQL("price.search_offers_after", offer+`i.sold AND i.search LIKE CAST($3 AS TEXT) ESCAPE '\'
+    AND (CAST($4 AS TEXT) = '' OR i.category = CAST($4 AS TEXT)) AND (i.sku, i.erp_id) > (CAST($6 AS TEXT), CAST($7 AS TEXT))
+ORDER BY i.sku, i.erp_id LIMIT $5`)
 	selectOfferBySKU = db.SQL("price.select_offer_by_sku", offer+`i.sku = $3 ORDER BY i.sold DESC, i.erp_id LIMIT 1`)
 	selectOffers     = db.SQL("price.select_offers", offer+`i.erp_id IN (SELECT value FROM json_each(CAST($3 AS TEXT)))`)
 	selectOffersSKU  = db.SQL("price.select_offers_by_sku", offer+`i.sold AND i.sku IN (SELECT value FROM json_each(CAST($3 AS TEXT)))`)
@@ -64,11 +72,14 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer,
 		return nil, err
 	}
 	read := func() ([]Offer, error) {
+		if s.After != (Place{}) {
+			return db.All(ctx, tx, searchOffersAfter, scanOffer, c.Conn, c.PriceList, catalog.Pattern(s.Text), s.Category, s.N, s.After.SKU, s.After.ERP)
+		}
 		return db.All(ctx, tx, searchOffers, scanOffer, c.Conn, c.PriceList, catalog.Pattern(s.Text), s.Category, s.N, s.From)
 	}
 	offers, err := []Offer(nil), error(nil)
-	if s.Text != "" {
-		offers, err = read() // what people type is endless
+	if s.Text != "" || s.After != (Place{}) {
+		offers, err = read() // what people type is endless, and so are the places a program asks for
 	} else {
 		key := fmt.Sprintf("list/%s/%s/%s/%d/%d", c.Conn, c.PriceList, s.Category, s.From, s.N)
 		offers, err = db.Keep(ctx, tx, erp.Shelf, key, read)

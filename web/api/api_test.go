@@ -138,6 +138,35 @@ func TestAListGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+// A catalogue changes while somebody walks through it: nothing that stays is left
+// out or given twice, also where two items have the same code.
+func TestAListOfProductsGoesOnWhereItStoppedWhenItemsGo(t *testing.T) {
+	onBoth(t, func(w *world) {
+		item := func(id, sku, status string) {
+			w.says(erp.Record{ID: id, Body: erp.Item{SKU: sku, Name: both("Produit " + id), Category: "fu", Unit: "u", ItemTax: "std", Type: "goods", Status: status}})
+		}
+		item("A2", "PRD-A", "active")
+		next, seen := "/v1/products?limit=1&q=produit", []string{}
+		for next != "" {
+			a := w.call("rivard", "GET", next, nil).want(200)
+			seen = append(seen, a.at("data.0.name.fr"))
+			next, _, _ = strings.Cut(strings.TrimPrefix(a.Header.Get("Link"), "<"), `>; rel="next"`)
+			if len(seen) == 3 { // behind us, and where we stand
+				item("A", "PRD-A", "blocked")
+				item("B", "PRD-B", "blocked")
+			}
+		}
+		if want := "Produit A, Produit A2, Produit B, Produit C, Produit D, Produit E"; strings.Join(seen, ", ") != want {
+			w.Errorf("seen: %s", strings.Join(seen, ", "))
+		}
+		for _, cursor := range []string{encodeCursor("20"), encodeCursor("PRD-A", "A", "x")} { // the first is one of before
+			w.call("rivard", "GET", "/v1/products?starting_after="+cursor, nil).want(422).has("errors.0.code", "api.bad_cursor")
+		}
+		long := strings.Repeat("É", 60) // as long as a code and an id of an ERP can be
+		w.call("rivard", "GET", "/v1/products?starting_after="+encodeCursor(long, long), nil).want(200)
+	})
+}
+
 func TestAnOrderIsPlacedOnceForEachKey(t *testing.T) {
 	onBoth(t, func(w *world) {
 		body := wish(lines("PRD-A", "5", "PRD-B", "1.5"))

@@ -13,7 +13,7 @@ import (
 // last one's next_cursor, which means nothing to the caller.
 type Paging struct {
 	Limit         int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	StartingAfter string `query:"starting_after" maxLength:"200"`
+	StartingAfter string `query:"starting_after" maxLength:"1000"`
 }
 
 // Page is a part of a list.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"comptoir.example/comptoir/base/asof"
@@ -92,28 +91,23 @@ func listProducts(r *web.Request, in *struct {
 	Q      string `query:"q" maxLength:"200"`
 	Family string `query:"family" maxLength:"200"`
 }) (*Paged[Product], error) {
-	place, err := in.cursor(1)
+	place, err := in.cursor(2)
 	if err != nil {
 		return nil, err
 	}
-	from := 0
-	if place[0] != "" {
-		if from, err = strconv.Atoi(place[0]); err != nil || from < 0 {
-			return nil, badCursor()
-		}
-	}
+	after := price.Place{SKU: place[0], ERP: place[1]}
 	var offers []price.Offer
 	var board asof.Board
 	err = r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		var c customer.Customer
 		if c, board, err = company(ctx, tx, r); err == nil {
-			offers, err = price.Find(ctx, tx, r.Actor, c, price.Search{Text: in.Q, Category: in.Family, From: from, N: in.Limit + 1})
+			offers, err = price.Find(ctx, tx, r.Actor, c, price.Search{Text: in.Q, Category: in.Family, After: after, N: in.Limit + 1})
 		}
 		return err
 	})
 	return page(r, in.Limit, offers,
 		func(o price.Offer) Product { return product(o, board, r.Now) },
-		func(price.Offer) string { return encodeCursor(strconv.Itoa(from + in.Limit)) }), err
+		func(o price.Offer) string { return encodeCursor(o.SKU, o.ERP) }), err
 }
 
 // GET /v1/products/{sku}
