@@ -18,7 +18,13 @@ CREATE TABLE mark (
     mark  TEXT NOT NULL     -- another one after each change
 ) {{rewritten}};
 
+-- Most deliveries are not done when they are written: then there is nothing to index.
+DROP INDEX delivery_done;
+CREATE INDEX delivery_done ON delivery (conn, done) WHERE done IS NOT NULL;
+
 -- +goose Down
+DROP INDEX delivery_done;
+CREATE INDEX delivery_done ON delivery (conn, done);
 DROP TABLE mark;
 DROP TABLE cart;
 CREATE TABLE cart (

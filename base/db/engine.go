@@ -64,7 +64,7 @@ func (d *DB) openSQLite(path string, o Options) error {
 	}
 	file.Close()
 	d.engine = sqliteEngine{}
-	common := "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)"
+	common := "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=wal_autocheckpoint(4000)"
 	// WAL is set by the first connection, so the writer comes first.
 	if d.writer, err = openKept(path+common+"&_pragma=cache_size(-65536)", 1); err != nil {
 		return d.engine.explain(err)

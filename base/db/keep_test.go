@@ -10,6 +10,7 @@ import (
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/db/dbtest"
+	"comptoir.example/comptoir/base/fault"
 	"testing/fstest"
 )
 
@@ -167,6 +168,54 @@ func TestInAGroupEachUnitOfWorkIsAllOrNothing(t *testing.T) {
 			n, _, err := db.One(ctx, tx, countBolt, db.Value[int])
 			if n != 48 {
 				t.Errorf("%d bolts are there, want 48", n)
+			}
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Work on one row, and work under different keys, never loses another's change.
+func TestNobodyOverwritesWhatAnotherHasJustChanged(t *testing.T) {
+	dbtest.Each(t, schema, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		if err := d.Write(ctx, func(tx *db.Tx) error { return tx.Later(ctx, insertBolt, "a", 0, tx.Now, true) }); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for i := range 6 {
+			all.Go(func() {
+				for range 10 {
+					open := d.WriteRow
+					if i%2 == 0 {
+						open = func(ctx context.Context, f func(*db.Tx) error) error {
+							return d.WriteHeld(ctx, fmt.Sprint("key", i), f)
+						}
+					}
+					for try := 0; ; try++ {
+						err := open(ctx, func(tx *db.Tx) error {
+							b, _, err := db.One(ctx, tx, selectBolt, scanBolt, "a")
+							if err != nil {
+								return err
+							}
+							return tx.Later(ctx, setBolt, "a", b.n+1)
+						})
+						if err == nil {
+							break
+						} else if try == 20 || !fault.Is(err, fault.Conflict) {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+		}
+		all.Wait()
+		if err := d.Read(ctx, func(tx *db.Tx) error {
+			b, _, err := db.One(ctx, tx, selectBolt, scanBolt, "a")
+			if b.n != 60 {
+				t.Errorf("60 turns came to %d", b.n)
 			}
 			return err
 		}); err != nil {
