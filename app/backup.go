@@ -55,6 +55,11 @@ func Backup(ctx context.Context, url, file string, say Say) error {
 	if _, err := os.Stat(file); err == nil {
 		return fault.New(fault.Conflict, "cmd.file_exists", "path", file)
 	}
+	scratch, err := nameless(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	defer scratch.Close()
 	part := file + ".part"
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -64,7 +69,7 @@ func Backup(ctx context.Context, url, file string, say Say) error {
 	defer out.Close()
 	var m manifest
 	if err := d.Read(ctx, func(tx *db.Tx) (err error) {
-		m, err = writeBackup(ctx, tx, d.Engine(), out, filepath.Dir(file))
+		m, err = writeBackup(ctx, tx, d.Engine(), out, scratch)
 		return err
 	}); err != nil {
 		return err
@@ -95,7 +100,7 @@ func (m manifest) say(say Say) {
 	}
 }
 
-func writeBackup(ctx context.Context, tx *db.Tx, engine string, out io.Writer, scratch string) (m manifest, err error) {
+func writeBackup(ctx context.Context, tx *db.Tx, engine string, out io.Writer, scratch *os.File) (m manifest, err error) {
 	if err := mustMatch(ctx, tx); err != nil {
 		return m, err
 	}
@@ -121,7 +126,7 @@ func writeBackup(ctx context.Context, tx *db.Tx, engine string, out io.Writer, s
 		return m, err
 	}
 	if err := oneByOne(archive.Close, zip.Close); err != nil {
-		return m, cannotWrite(scratch, err)
+		return m, cannotWrite(scratch.Name(), err)
 	}
 	return m, nil
 }
@@ -135,20 +140,32 @@ func mustMatch(ctx context.Context, tx *db.Tx) error {
 	return err
 }
 
-// archive adds one table. A tar must know sizes beforehand, so the rows go
-// through a file that has no name: whatever happens, nothing of it stays.
-func (t *table) archive(ctx context.Context, tx *db.Tx, archive *tar.Writer, scratch string) (sum tableSum, err error) {
-	sum.Name = t.Name
-	file, err := os.CreateTemp(scratch, ".comptoir-*")
+// nameless makes a file that has no name: whatever happens, nothing of it stays.
+func nameless(folder string) (*os.File, error) {
+	file, err := os.CreateTemp(folder, ".comptoir-*")
 	if err != nil {
-		return sum, cannotWrite(scratch, err)
+		return nil, cannotWrite(folder, err)
 	}
-	defer file.Close()
 	if err := os.Remove(file.Name()); err != nil {
-		return sum, cannotWrite(scratch, err)
+		file.Close()
+		return nil, cannotWrite(folder, err)
+	}
+	return file, nil
+}
+
+// archive adds one table. A tar must know sizes beforehand, so the rows go
+// through a file; one serves all tables, one after the other.
+func (t *table) archive(ctx context.Context, tx *db.Tx, archive *tar.Writer, scratch *os.File) (sum tableSum, err error) {
+	sum.Name = t.Name
+	rewind := func() error {
+		_, err := scratch.Seek(0, io.SeekStart)
+		return err
+	}
+	if err := oneByOne(rewind, func() error { return scratch.Truncate(0) }); err != nil {
+		return sum, cannotWrite(scratch.Name(), err)
 	}
 	hash := sha256.New()
-	both, size := io.MultiWriter(file, hash), int64(0)
+	both, size := io.MultiWriter(scratch, hash), int64(0)
 	var b bytes.Buffer
 	flush := func() error {
 		n, err := both.Write(b.Bytes())
@@ -168,14 +185,11 @@ func (t *table) archive(ctx context.Context, tx *db.Tx, archive *tar.Writer, scr
 	}); err != nil {
 		return sum, err
 	}
-	if err := flush(); err != nil {
-		return sum, cannotWrite(scratch, err)
+	if err := oneByOne(flush, rewind); err != nil {
+		return sum, cannotWrite(scratch.Name(), err)
 	}
 	sum.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return sum, cannotWrite(scratch, err)
-	}
-	return sum, entry(archive, t.Name+".ndjson", size, file, tx.Now)
+	return sum, entry(archive, t.Name+".ndjson", size, scratch, tx.Now)
 }
 
 func entry(archive *tar.Writer, name string, size int64, content io.Reader, at time.Time) error {
