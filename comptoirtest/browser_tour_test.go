@@ -264,6 +264,9 @@ func newStates(t *testing.T) *states {
 	seen(h.refused, "a refusé")
 	h.held = place(v, "BC-7793", "PRD-012", "90") // more than Rivard may owe
 	seen(h.held, "en retenue")
+	if v.Get("/catalogue").Sees("ne répond pas") {
+		t.Error("the ERP has refused one order and asked about another, and is said to be away")
+	}
 
 	// Carts: one with a long name and a price that has changed since, one with
 	// something that is gone.

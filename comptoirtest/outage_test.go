@@ -103,3 +103,35 @@ func TestAfterTwoHoursOfOutageEverythingDrainsOnceAndInOrder(t *testing.T) {
 		})
 	}
 }
+
+// The ERP is back as soon as it answers, also when its first answer is a no.
+func TestAnERPThatRefusesIsNotAway(t *testing.T) {
+	for _, engine := range dbtest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			clock := comptoirtest.NewClock()
+			h := comptoirtest.Open(t, engine, instant.New(2, 3), clock)
+			h.ERP.SetDown(true)
+			h.ERP.Refuse["c0"], h.ERP.Refuse["c1"] = "customer_blocked", "customer_blocked"
+			if _, err := h.Order(h.Buyer("C1001"), "PRD-001", "1"); err != nil {
+				t.Fatal(err)
+			}
+			h.Steps()
+			queue := func() (q outbox.Queue) {
+				h.Read(func(tx *db.Tx) (err error) {
+					q, err = outbox.QueueOf(h.Ctx, tx, h.Engine.Merchant().Conn)
+					return err
+				})
+				return q
+			}
+			if q := queue(); q.Down.IsZero() || q.Waiting != 1 {
+				t.Fatalf("%d wait, down since %v; want 1, and since when", q.Waiting, q.Down)
+			}
+			h.ERP.SetDown(false)
+			clock.Move(2 * time.Second)
+			h.Steps()
+			if q := queue(); !q.Down.IsZero() || q.Waiting != 0 {
+				t.Errorf("the ERP has answered, and %d wait, away since %v", q.Waiting, q.Down)
+			}
+		})
+	}
+}

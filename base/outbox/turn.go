@@ -163,7 +163,7 @@ func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) er
 			return err
 		}
 		b.Running.Down.Add(1)
-	} else if br.failures > 0 && o.Class == "" {
+	} else if br.failures > 0 && (o.Class == "" || !open) { // a no is an answer too: the far side is there
 		*br = breaker{conn: d.Conn}
 		if _, err := tx.Exec(ctx, closeBreaker, d.Conn); err != nil {
 			return err
