@@ -24,6 +24,13 @@ type Counter struct {
 // Counter reads it. tab is the current one: "catalogue", "orders", "invoices" or
 // "".
 func (r *Request) Counter(ctx context.Context, tx *db.Tx, title, tab string) (c Counter, err error) {
+	// All that a page asks goes to the database in one message.
+	conn := r.Site.Engine.Merchant().Conn
+	asof.Ask(ctx, tx, conn)
+	outbox.AskDown(ctx, tx, conn)
+	if r.Actor.Can(access.PlaceOrder) {
+		order.AskCart(ctx, tx, r.Actor)
+	}
 	if c.Customer, err = customer.Of(ctx, tx, r.Actor); err != nil {
 		return c, err
 	}

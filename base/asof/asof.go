@@ -57,18 +57,30 @@ ON CONFLICT (source, kind) DO UPDATE SET at = excluded.at WHERE excluded.at > fr
 // Read is the board of a source.
 func Read(ctx context.Context, tx *db.Tx, source string) (Board, error) {
 	b := Board{"erp", map[string]time.Time{}}
-	_, err := db.All(ctx, tx, selectBoard, func(r db.Row) (_ struct{}, err error) {
-		var kind string
-		var at time.Time
-		err = r.Scan(&kind, &at)
-		b.at[kind] = at
-		return struct{}{}, err
-	}, source)
+	all, err := ask(ctx, tx, source).All(ctx)
+	for _, c := range all {
+		b.at[c.kind] = c.at
+	}
 	return b, err
 }
 
+type confirmed struct {
+	kind string
+	at   time.Time
+}
+
+func ask(ctx context.Context, tx *db.Tx, source string) *db.Coming[confirmed] {
+	return db.Asked(ctx, tx, "asof/"+source, selectBoard, func(r db.Row) (c confirmed, err error) {
+		err = r.Scan(&c.kind, &c.at)
+		return c, err
+	}, source)
+}
+
+// Ask says early that a board will be read.
+func Ask(ctx context.Context, tx *db.Tx, source string) { ask(ctx, tx, source) }
+
 // Confirm notes that a source confirmed a kind at an instant.
 func Confirm(ctx context.Context, tx *db.Tx, source, kind string, at time.Time) error {
-	_, err := tx.Exec(ctx, upsert, source, kind, at)
-	return err
+	tx.Forget("asof/" + source)
+	return tx.Later(ctx, upsert, source, kind, at)
 }

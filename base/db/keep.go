@@ -73,8 +73,8 @@ func (tx *Tx) mark(ctx context.Context, shelf string) (string, error) {
 	if mark, known := tx.marks[shelf]; known {
 		return mark, nil
 	}
-	if tx.asked {
-		tx.asked = false
+	if tx.marksComing {
+		tx.marksComing = false
 		if _, err := tx.session.flush(context.WithoutCancel(ctx)); err != nil {
 			return "", err
 		}
@@ -93,7 +93,7 @@ func (tx *Tx) askMarks() {
 	if !tx.db.shelves.inUse.Load() {
 		return
 	}
-	tx.asked = true
+	tx.marksComing = true
 	tx.session.queued = append(tx.session.queued, queued{stmt: selectMarks, rows: func(rows results) error {
 		for rows.Next() {
 			var shelf, mark string
@@ -124,25 +124,6 @@ func (tx *Tx) Changed(ctx context.Context, shelf string) error {
 	tx.setMark(shelf, "")
 	return tx.Later(ctx, upsertMark, shelf, tx.ID())
 }
-
-// Once is what read reads, read once in a unit of work. Whoever writes what it
-// gives calls Forget.
-func Once[T any](tx *Tx, key string, read func() (T, error)) (T, error) {
-	if v, found := tx.once[key]; found {
-		return v.(T), nil
-	}
-	v, err := read()
-	if err == nil {
-		if tx.once == nil {
-			tx.once = map[string]any{}
-		}
-		tx.once[key] = v
-	}
-	return v, err
-}
-
-// Forget lets Once read again.
-func (tx *Tx) Forget(key string) { delete(tx.once, key) }
 
 // Keep is what read reads, from memory when it was read before and the shelf has
 // not changed. Nobody may change what it gives.

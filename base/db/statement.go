@@ -81,15 +81,9 @@ func (tx *Tx) Later(ctx context.Context, s *Stmt, args ...any) error {
 
 // All collects every row of a query.
 func All[T any](ctx context.Context, tx *Tx, s *Stmt, scan func(Row) (T, error), args ...any) (all []T, err error) {
-	err = tx.session.query(context.WithoutCancel(ctx), s, func(rows results) error {
-		for rows.Next() {
-			one, err := scan(row{rows})
-			if err != nil {
-				return err
-			}
-			all = append(all, one)
-		}
-		return rows.Err()
+	err = tx.session.query(context.WithoutCancel(ctx), s, func(rows results) (err error) {
+		all, err = collect(rows, scan)
+		return err
 	}, values(args)...)
 	return all, err
 }

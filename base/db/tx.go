@@ -15,10 +15,10 @@ type Tx struct {
 	session *session
 	signals []string
 
-	floating bool              // no transaction (Look): what is read need not be what the mark stands for
-	once     map[string]any    // what Once has read
-	asked    bool              // for the marks, with the first statement
-	marks    map[string]string // of the shelves, as far as they were asked for
+	floating    bool              // no transaction (Look): what is read need not be what the mark stands for
+	asked       map[string]any    // what Asked has asked
+	marksComing bool              // with the first answer
+	marks       map[string]string // of the shelves, as far as they were asked for
 }
 
 // ID makes a new id: a UUIDv7 of tx.Now, greater than all before it in this

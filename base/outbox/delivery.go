@@ -167,11 +167,16 @@ func CountSince(ctx context.Context, tx *db.Tx, conn string, since time.Time) (d
 // DownSince is since when a connection's far side does not answer; zero while it
 // does.
 func DownSince(ctx context.Context, tx *db.Tx, conn string) (time.Time, error) {
-	return db.Once(tx, "outbox.down/"+conn, func() (time.Time, error) {
-		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
-		return br.since, err
-	})
+	br, _, err := askDown(ctx, tx, conn).One(ctx)
+	return br.since, err
 }
+
+func askDown(ctx context.Context, tx *db.Tx, conn string) *db.Coming[breaker] {
+	return db.Asked(ctx, tx, "outbox.breaker/"+conn, selectBreaker, scanBreaker, conn)
+}
+
+// AskDown says early that DownSince will be wanted.
+func AskDown(ctx context.Context, tx *db.Tx, conn string) { askDown(ctx, tx, conn) }
 
 type breaker struct {
 	conn         string

@@ -70,7 +70,9 @@ WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`)
 	settleDelivery = db.SQL("outbox.settle", `
 UPDATE delivery SET state = $2, open = $3, due = $4, attempts = $5, sent = $6, done = $7, class = $8, code = $9, detail = $10,
     holder = NULL, leased = NULL
-WHERE seq = $1 AND holder = $11`)
+WHERE seq = $1`)
+	selectOurs = db.SQL("outbox.select_ours", `
+SELECT seq, leased FROM delivery WHERE holder = $1 AND seq IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`)
 	holdLease = db.SQL("outbox.hold_lease", `
 UPDATE delivery SET leased = $3 WHERE holder = $1 AND leased >= $2 AND open`)
 	dropLeases = db.SQL("outbox.drop_leases", `
@@ -93,11 +95,30 @@ const probeEvery = time.Second
 func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int) (taken []Delivery, err error) {
 	err = b.DB.WriteHeld(ctx, "outbox."+conn, func(tx *db.Tx) error {
 		taken = nil
-		br, _, err := db.One(ctx, tx, selectBreaker, scanBreaker, conn)
+		down := db.Soon(ctx, tx, selectBreaker, scanBreaker, conn)
+		leases := db.Soon(ctx, tx, countLeased, db.Value[int], conn, tx.Now)
+		ours, err := b.ours(ctx, tx, ended)
+		if err != nil {
+			return err
+		}
+		br, _, err := down.One(ctx)
+		if err != nil {
+			return err
+		}
+		held, _, err := leases.One(ctx)
 		if err != nil {
 			return err
 		}
 		for _, f := range ended {
+			leased, still := ours[f.Seq]
+			if !still {
+				// Our lease ran out and another holder took the lane: its outcome counts.
+				slog.WarnContext(ctx, "outbox: lease lost", "seq", f.Seq, "consumer", f.Consumer)
+				continue
+			}
+			if !leased.Before(tx.Now) {
+				held--
+			}
 			if err := b.settle(ctx, tx, f, &br); err != nil {
 				return fmt.Errorf("settle %s %s: %w", f.Consumer, f.Subject, err)
 			}
@@ -107,10 +128,6 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		}
 		if !br.since.IsZero() {
 			free = min(free, 1) // one tries whether the far side is back
-		}
-		held, _, err := db.One(ctx, tx, countLeased, db.Value[int], conn, tx.Now)
-		if err != nil {
-			return err
 		}
 		free = min(free, b.limit(conn)-held)
 		if free <= 0 {
@@ -122,20 +139,49 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if len(taken) == 0 {
 			return nil
 		}
-		seqs := make([]int64, len(taken))
 		for i := range taken {
-			seqs[i], taken[i].Now = taken[i].Seq, tx.Now
+			taken[i].Now = tx.Now
 		}
-		list, err := json.Marshal(seqs)
+		list, err := seqsOf(taken, func(d Delivery) int64 { return d.Seq })
 		if err != nil {
 			return err
 		}
-		return tx.Later(ctx, takeDelivery, string(list), b.Holder, tx.Now.Add(b.Lease), tx.Now)
+		return tx.Later(ctx, takeDelivery, list, b.Holder, tx.Now.Add(b.Lease), tx.Now)
 	})
 	if err == nil && len(ended) > 0 {
 		b.Crash("outbox.settled")
 	}
 	return taken, err
+}
+
+// ours says which of some deliveries we still hold, and until when.
+func (b *Box) ours(ctx context.Context, tx *db.Tx, ended []finished) (map[int64]time.Time, error) {
+	ours := map[int64]time.Time{}
+	if len(ended) == 0 {
+		return ours, nil
+	}
+	list, err := seqsOf(ended, func(f finished) int64 { return f.Seq })
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.All(ctx, tx, selectOurs, func(r db.Row) (_ struct{}, err error) {
+		var seq int64
+		var leased time.Time
+		err = r.Scan(&seq, &leased)
+		ours[seq] = leased
+		return struct{}{}, err
+	}, b.Holder, list)
+	return ours, err
+}
+
+// seqsOf is the sequence numbers of some deliveries as a JSON list.
+func seqsOf[T any](of []T, seq func(T) int64) (string, error) {
+	seqs := make([]int64, len(of))
+	for i, one := range of {
+		seqs[i] = seq(one)
+	}
+	list, err := json.Marshal(seqs)
+	return string(list), err
 }
 
 // settle writes down what became of one delivery.
@@ -173,14 +219,8 @@ func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) er
 	if !open {
 		done = tx.Now.UnixMicro()
 	}
-	n, err := tx.Exec(ctx, settleDelivery, d.Seq, string(state), open, due, attempts, sent, done, o.Class, o.Code, cut(o.Detail), b.Holder)
-	if err != nil {
+	if err := tx.Later(ctx, settleDelivery, d.Seq, string(state), open, due, attempts, sent, done, o.Class, o.Code, cut(o.Detail)); err != nil {
 		return err
-	}
-	if n == 0 {
-		// Our lease ran out and another holder took the lane: its outcome counts.
-		slog.WarnContext(ctx, "outbox: lease lost", "seq", d.Seq, "consumer", d.Consumer)
-		return nil
 	}
 	if o.Apply != nil {
 		return o.Apply(ctx, tx)

@@ -68,20 +68,23 @@ type keptLine struct {
 }
 
 func readCart(ctx context.Context, tx *db.Tx, person string) (kept, error) {
-	return db.Once(tx, "cart/"+person, func() (kept, error) { return selectOf(ctx, tx, person) })
+	k, found, err := askCart(ctx, tx, person).One(ctx)
+	k.found = found
+	return k, err
 }
 
-func selectOf(ctx context.Context, tx *db.Tx, person string) (kept, error) {
-	k, found, err := db.One(ctx, tx, selectCart, func(r db.Row) (k kept, err error) {
+func askCart(ctx context.Context, tx *db.Tx, person string) *db.Coming[kept] {
+	return db.Asked(ctx, tx, "cart/"+person, selectCart, func(r db.Row) (k kept, err error) {
 		var lines string
 		if err = r.Scan(&k.id, &lines); err == nil {
 			err = json.Unmarshal([]byte(lines), &k.lines)
 		}
 		return k, err
 	}, person)
-	k.found = found
-	return k, err
 }
+
+// AskCart says early that a person's cart will be wanted.
+func AskCart(ctx context.Context, tx *db.Tx, who access.Actor) { askCart(ctx, tx, who.Person) }
 
 // write keeps a cart. Its id is the same until it is ordered.
 func (k kept) write(ctx context.Context, tx *db.Tx, person string) error {
@@ -192,10 +195,7 @@ func Add(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, 
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return err
 	}
-	k, err := readCart(ctx, tx, who.Person)
-	if err != nil {
-		return err
-	}
+	AskCart(ctx, tx, who)
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return err
@@ -211,6 +211,10 @@ func Add(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, 
 	quantity, err := price.Quantity(typed, offer.Unit.Digits)
 	if err != nil {
 		return field("quantity", err)
+	}
+	k, err := readCart(ctx, tx, who.Person)
+	if err != nil {
+		return err
 	}
 	k.lines = slices.Clone(k.lines)
 	if k.id == "" {

@@ -128,7 +128,8 @@ ORDER BY placed DESC, id DESC LIMIT $5`)
 	selectLines = db.SQL("order.select_lines", `
 SELECT l.no, l.item, l.sku, l.name_fr, l.name_en, l.unit, COALESCE(u.name_fr, ''), COALESCE(u.name_en, ''), l.freight,
     l.quantity, l.shipped, l.invoiced, l.unit_price, l.amount
-FROM order_line l LEFT JOIN unit u ON u.conn = $2 AND u.erp_id = l.unit WHERE l.order_id = $1 ORDER BY l.no`)
+FROM order_line l JOIN sales_order o ON o.id = l.order_id LEFT JOIN unit u ON u.conn = o.conn AND u.erp_id = l.unit
+WHERE l.order_id = $1 ORDER BY l.no`)
 )
 
 func scanOrder(r db.Row) (o Order, err error) {
@@ -155,34 +156,44 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Order, e
 	if err := who.Must(may); err != nil {
 		return Order{}, err
 	}
-	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
+	o, found, err := Load(ctx, tx, id)
 	if err == nil && (!found || (!who.Staff && o.Customer != who.Customer)) {
 		err = fault.New(fault.NotFound, "order.not_found")
 	}
 	if err != nil {
 		return Order{}, err
 	}
-	return o, readLines(ctx, tx, &o)
+	return o, nil
 }
 
 func readLines(ctx context.Context, tx *db.Tx, o *Order) (err error) {
-	o.Lines, err = db.All(ctx, tx, selectLines, func(r db.Row) (l Line, err error) {
+	o.Lines, err = linesSoon(ctx, tx, o.ID).All(ctx)
+	for i := range o.Lines {
+		o.Lines[i].Amount.Currency = o.Currency
+	}
+	return err
+}
+
+func linesSoon(ctx context.Context, tx *db.Tx, id string) *db.Coming[Line] {
+	return db.Soon(ctx, tx, selectLines, func(r db.Row) (l Line, err error) {
 		err = r.Scan(&l.No, &l.Item, &l.SKU, &l.Name.FR, &l.Name.EN, &l.Unit, &l.UnitName.FR, &l.UnitName.EN, &l.Freight,
 			&l.Quantity, &l.Shipped, &l.Invoiced, &l.UnitPrice, &l.Amount.Minor)
-		l.Amount.Currency = o.Currency
 		return l, err
-	}, o.ID, o.Conn)
-	return err
+	}, id)
 }
 
 // Load is an order with its lines for the program's own use: no permission is
 // asked. False when there is none.
-func Load(ctx context.Context, tx *db.Tx, id string) (Order, bool, error) {
-	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
-	if err != nil || !found {
+func Load(ctx context.Context, tx *db.Tx, id string) (o Order, found bool, err error) {
+	lines := linesSoon(ctx, tx, id)
+	if o, found, err = db.One(ctx, tx, selectOrder, scanOrder, id); err != nil || !found {
 		return o, false, err
 	}
-	return o, true, readLines(ctx, tx, &o)
+	o.Lines, err = lines.All(ctx)
+	for i := range o.Lines {
+		o.Lines[i].Amount.Currency = o.Currency
+	}
+	return o, true, err
 }
 
 // Page says where a list of documents, newest first, goes on.

@@ -55,9 +55,7 @@ func Place(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if err := who.Must(access.PlaceOrder); err != nil {
 		return Order{}, err
 	}
-	if _, err := readCart(ctx, tx, who.Person); err != nil { // first: all else may be in memory
-		return Order{}, err
-	}
+	AskCart(ctx, tx, who)
 	c, err := customer.Of(ctx, tx, who)
 	if err != nil {
 		return Order{}, err
