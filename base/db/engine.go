@@ -144,9 +144,7 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	d.engine = postgresEngine{config}
 	writing := config.Copy()
 	// On small tables the planner scans whole tables, and a scan locks the
-	// relation for a serializable transaction: writers plan each statement for
-	// its values and avoid scans.
-	writing.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	// relation for a serializable transaction: writers avoid scans.
 	writing.RuntimeParams["enable_seqscan"] = "off"
 	writing.RuntimeParams["statement_timeout"] = "30000"
 	if o.ReadOnly {

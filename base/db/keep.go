@@ -22,7 +22,7 @@ INSERT INTO mark (shelf, mark) VALUES ($1, $2) ON CONFLICT (shelf) DO UPDATE SET
 
 // maxKept is how many values a shelf holds. When it is full it is emptied: what
 // is in use is soon there again.
-const maxKept = 8192
+const maxKept = 16384
 
 // shelf is the values read under one mark.
 type shelf struct {

@@ -128,6 +128,7 @@ var (
 	readSQLite    = &Stmt{Name: "db.read", lite: "BEGIN"}
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
 	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL REPEATABLE READ"}
+	planPostgres  = &Stmt{Name: "db.plan", text: "SET LOCAL plan_cache_mode = force_custom_plan"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	savepoint     = &Stmt{Name: "db.savepoint", lite: "SAVEPOINT unit"}
 	release       = &Stmt{Name: "db.release", lite: "RELEASE unit"}

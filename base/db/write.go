@@ -47,7 +47,13 @@ func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) erro
 // sees one state (repeatable read): should a row have been changed by another all
 // the same, the work is done again.
 func (d *DB) WriteHeld(ctx context.Context, key string, f func(tx *Tx) error) error {
-	return d.keyed(ctx, key, d.engine.holding(), f)
+	return d.keyed(ctx, key, d.engine.holding(), func(tx *Tx) error {
+		if tx.session.pg != nil {
+			// A queue is empty at one time and long at another: no plan serves both.
+			tx.session.later(planPostgres)
+		}
+		return f(tx)
+	})
 }
 
 // WriteRow is Write for work that reads and changes one row only, such as a

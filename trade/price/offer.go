@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"comptoir.example/comptoir/base/db"
@@ -50,15 +51,14 @@ ORDER BY i.sku, i.erp_id LIMIT $5 OFFSET $6`)
     AND (CAST($4 AS TEXT) = '' OR i.category = CAST($4 AS TEXT)) AND (i.sku, i.erp_id) > (CAST($6 AS TEXT), CAST($7 AS TEXT))
 ORDER BY i.sku, i.erp_id LIMIT $5`)
 	selectOfferBySKU = db.SQL("price.select_offer_by_sku", offer+`i.sku = $3 ORDER BY i.sold DESC, i.erp_id LIMIT 1`)
-	selectOffers     = db.SQL("price.select_offers", offer+`i.erp_id IN (SELECT value FROM json_each(CAST($3 AS TEXT)))`)
-	selectOffersSKU  = db.SQL("price.select_offers_by_sku", offer+`i.sold AND i.sku IN (SELECT value FROM json_each(CAST($3 AS TEXT)))`)
+	selectLadders    = db.SQL("price.select_ladders", `
+SELECT item, currency, breaks FROM price
+WHERE conn = $1 AND price_list = $2 AND item IN (SELECT value FROM json_each(CAST($3 AS TEXT)))`)
 )
 
 func scanOffer(r db.Row) (o Offer, err error) {
 	var currency, breaks string
-	err = r.Scan(&o.Conn, &o.ERP, &o.SKU, &o.Name.FR, &o.Name.EN, &o.Text.FR, &o.Text.EN, &o.Category, &o.Family.FR, &o.Family.EN,
-		&o.ItemTax, &o.Type, &o.ListPrice, &o.Sold, &o.Unit.ERP, &o.Unit.Name.FR, &o.Unit.Name.EN, &o.Unit.Symbol, &o.Unit.Digits,
-		&currency, &breaks)
+	err = r.Scan(append(o.Item.Columns(), &currency, &breaks)...)
 	if err == nil {
 		o.Ladder, err = parseLadder(currency, breaks)
 	}
@@ -120,25 +120,57 @@ func BySKU(ctx context.Context, tx *db.Tx, who access.Actor, c customer.Customer
 // Of lists items at a customer's prices by the ERP's ids, sold or not, without
 // stock, by id.
 func Of(ctx context.Context, tx *db.Tx, c customer.Customer, ids []string) (map[string]Offer, error) {
-	return offersBy(ctx, tx, selectOffers, c, "offer/", ids, func(o Offer) string { return o.ERP })
+	items, err := catalog.Items(ctx, tx, c.Conn, ids)
+	if err != nil {
+		return nil, err
+	}
+	ladders, err := laddersOf(ctx, tx, c, ids)
+	if err != nil {
+		return nil, err
+	}
+	offers := make(map[string]Offer, len(items))
+	for id, item := range items {
+		offers[id] = Offer{Item: item, Ladder: ladders[id]}
+	}
+	return offers, nil
 }
 
 // OfSKUs is Of by codes, of what is sold.
 func OfSKUs(ctx context.Context, tx *db.Tx, c customer.Customer, skus []string) (map[string]Offer, error) {
-	return offersBy(ctx, tx, selectOffersSKU, c, "sku/", skus, func(o Offer) string { return o.SKU })
+	ids, err := catalog.IDs(ctx, tx, c.Conn, skus)
+	if err != nil {
+		return nil, err
+	}
+	offers, err := Of(ctx, tx, c, slices.Collect(maps.Values(ids)))
+	if err != nil {
+		return nil, err
+	}
+	by := make(map[string]Offer, len(ids))
+	for sku, id := range ids {
+		by[sku] = offers[id]
+	}
+	return by, nil
 }
 
-func offersBy(ctx context.Context, tx *db.Tx, s *db.Stmt, c customer.Customer, kind string, list []string, key func(Offer) string) (map[string]Offer, error) {
-	return db.KeepEach(ctx, tx, erp.Shelf, kind+c.Conn+"/"+c.PriceList+"/", list, func(missing []string) (map[string]Offer, error) {
-		text, err := json.Marshal(missing)
+// laddersOf are the ladders of items on a customer's price list, by id. One that
+// has none has an empty one.
+func laddersOf(ctx context.Context, tx *db.Tx, c customer.Customer, ids []string) (map[string]Ladder, error) {
+	return db.KeepEach(ctx, tx, erp.Shelf, "ladder/"+c.Conn+"/"+c.PriceList+"/", ids, func(missing []string) (map[string]Ladder, error) {
+		list, err := json.Marshal(missing)
 		if err != nil {
 			return nil, err
 		}
-		offers, err := db.All(ctx, tx, s, scanOffer, c.Conn, c.PriceList, string(text))
-		by := make(map[string]Offer, len(offers))
-		for _, o := range offers {
-			by[key(o)] = o
+		ladders := make(map[string]Ladder, len(missing))
+		for _, id := range missing {
+			ladders[id] = Ladder{}
 		}
-		return by, err
+		_, err = db.All(ctx, tx, selectLadders, func(r db.Row) (_ struct{}, err error) {
+			var id, currency, breaks string
+			if err = r.Scan(&id, &currency, &breaks); err == nil {
+				ladders[id], err = parseLadder(currency, breaks)
+			}
+			return struct{}{}, err
+		}, c.Conn, c.PriceList, string(list))
+		return ladders, err
 	})
 }
