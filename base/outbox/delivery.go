@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -62,6 +63,9 @@ const maxFaults = 5
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const columns = `seq, conn, lane, consumer, subject, fact, state, open, created, due, sent, done, leased, attempts, class, code, detail, accept`
+
+// qualified are the columns with a prefix.
+func qualified(prefix string) string { return prefix + strings.ReplaceAll(columns, " ", " "+prefix) }
 
 func scanDelivery(row db.Row) (d Delivery, err error) {
 	err = row.Scan(&d.Seq, &d.Conn, &d.Lane, &d.Consumer, &d.Subject, &d.Fact, (*string)(&d.State), &d.Open, &d.Created, &d.Due,

@@ -58,11 +58,23 @@ var (
 	countLeased = db.SQL("outbox.count_leased", `
 SELECT COUNT(*) FROM delivery WHERE conn = $1 AND leased >= $2 AND open`)
 	// Only the first open delivery of a lane can be taken, so a lease on it is a
-	// lease on the lane.
-	selectDue = db.SQL("outbox.select_due", `
-SELECT `+columns+` FROM delivery d
-WHERE d.conn = $1 AND d.open AND d.due <= $2 AND (d.leased IS NULL OR d.leased < $2)
+	// lease on the lane. Looking at the most urgent is enough when many lanes wait;
+	// when one long lane does, most of them stand behind its first.
+	selectUrgent = db.SQL("outbox.select_urgent", `
+SELECT `+columns+` FROM (SELECT * FROM delivery WHERE conn = $1 AND open AND due <= $2 ORDER BY due, seq LIMIT 32) d
+WHERE (d.leased IS NULL OR d.leased < $2)
   AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq)
+ORDER BY d.due, d.seq LIMIT $3`)
+	// Then the lanes are gone through, from the first of one to the first of the next.
+	selectDue = db.SQL("outbox.select_due", `
+WITH RECURSIVE head (lane, seq) AS (
+    SELECT lane, seq FROM (SELECT lane, seq FROM delivery WHERE conn = $1 AND open ORDER BY lane, seq LIMIT 1) first
+    UNION ALL
+    SELECT n.lane, n.seq FROM head h JOIN delivery n ON n.seq =
+        (SELECT e.seq FROM delivery e WHERE e.conn = $1 AND e.open AND e.lane > h.lane ORDER BY e.lane, e.seq LIMIT 1)
+)
+SELECT `+qualified("d.")+` FROM head JOIN delivery d ON d.seq = head.seq
+WHERE d.due <= $2 AND (d.leased IS NULL OR d.leased < $2)
 ORDER BY d.due, d.seq LIMIT $3`)
 	takeDelivery = db.SQL("outbox.take", `
 UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = $4
@@ -133,8 +145,13 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if free <= 0 {
 			return nil
 		}
-		if taken, err = db.All(ctx, tx, selectDue, scanDelivery, conn, tx.Now, free); err != nil {
-			return err
+		for _, some := range []*db.Stmt{selectUrgent, selectDue} {
+			if len(taken) == free {
+				break
+			}
+			if taken, err = db.All(ctx, tx, some, scanDelivery, conn, tx.Now, free); err != nil {
+				return err
+			}
 		}
 		if len(taken) == 0 {
 			return nil
