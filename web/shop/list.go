@@ -2,8 +2,6 @@ package shop
 
 import (
 	"net/url"
-	"unicode"
-	"unicode/utf8"
 
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
@@ -76,15 +74,9 @@ func (p Product) drawing() string { return ui.Drawing(p.Name.FR, p.Family.FR) }
 // unitWords are "la boîte de 100", as a price's unit is said.
 func unitWords(p *i18n.Printer, unit erp.Unit) string {
 	if name := p.Of(unit.Name); name != "" {
-		return p.T("shop.per", "unit", lowerFirst(name))
+		return p.T("shop.per", "unit", ui.InSentence(name))
 	}
 	return ""
-}
-
-// lowerFirst lets a name that stands alone stand in a sentence.
-func lowerFirst(name string) string {
-	first, size := utf8.DecodeRuneInString(name)
-	return string(unicode.ToLower(first)) + name[size:]
 }
 
 // stockWords say what can be promised: "500 en stock".
