@@ -1,7 +1,9 @@
 package db
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -73,14 +75,16 @@ func (g *group) leave(j *job) bool {
 	return true
 }
 
-// next takes up to n of those that wait.
-func (g *group) next(n int) []*job {
+// next takes the first of those that wait; nil when nobody does.
+func (g *group) next() *job {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n = min(n, len(g.waiting))
-	jobs := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
-	return jobs
+	if len(g.waiting) == 0 {
+		return nil
+	}
+	j := g.waiting[0]
+	g.waiting = slices.Delete(g.waiting, 0, 1)
+	return j
 }
 
 // handOver wakes those whose work is committed, and one of those who wait to
@@ -99,46 +103,53 @@ func (g *group) handOver(done []*job, self *job) {
 	}
 }
 
-// leadGroup runs one group. The first of those that wait is the caller's own.
+// errUnfinished is told to a group whose leader's goroutine ended in the middle.
+var errUnfinished = errors.New("db: the group was not committed")
+
+// leadGroup runs one group. The first of those that wait is the caller's own. One
+// is taken when it is begun, so that a group that fails leaves the others waiting.
 func (d *DB) leadGroup(ctx context.Context) {
 	g := &d.group
-	ran := g.next(1)
-	self := ran[0]
+	self := g.next()
+	ran, err := []*job{self}, errUnfinished
 	// Also when f ends its goroutine, as a failing test does.
-	defer func() { g.handOver(ran, self) }()
-	session, err := d.writer.get(ctx)
-	if err != nil {
-		self.err = d.engine.explain(err)
+	defer func() {
+		for _, j := range ran {
+			j.err = cmp.Or(j.err, err)
+		}
+		g.handOver(ran, self)
+	}()
+	session, got := d.writer.get(ctx)
+	if got != nil {
+		err = d.engine.explain(got)
 		return
 	}
 	defer d.writer.put(session)
 	ctx = context.WithoutCancel(ctx)
 	if g.alone() {
-		self.err = d.engine.explain(d.once(ctx, session, beginSQLite, self.f))
+		err = d.engine.explain(d.once(ctx, session, beginSQLite, self.f))
 		return
 	}
-	var begun []*job
-	err = session.unit(ctx, beginSQLite, nil, func(context.Context) error {
-		for jobs := ran; len(jobs) > 0; jobs = g.next(maxGroup - len(begun)) {
-			for _, j := range jobs {
-				begun = append(begun, j)
-				if j != self {
-					ran = append(ran, j)
-				}
-				if err := d.runInGroup(ctx, session, j); err != nil {
-					return err
-				}
+	err = d.engine.explain(session.unit(ctx, beginSQLite, nil, func(context.Context) error {
+		for j := self; j != nil; j = g.next() {
+			if j != self {
+				ran = append(ran, j)
+			}
+			if err := d.runInGroup(ctx, session, j); err != nil {
+				return err
+			}
+			if len(ran) == maxGroup {
+				break
 			}
 		}
 		return nil
-	})
+	}))
+	if err != nil {
+		return
+	}
 	d.Commits.Add(1)
-	for _, j := range begun {
-		switch {
-		case j.err != nil:
-		case err != nil:
-			j.err = d.engine.explain(err)
-		default:
+	for _, j := range ran {
+		if j.err == nil {
 			d.signals.send(j.tx.signals)
 		}
 	}

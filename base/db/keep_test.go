@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/db/dbtest"
@@ -222,4 +223,54 @@ func TestNobodyOverwritesWhatAnotherHasJustChanged(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A group that fails as a whole tells all whom it had begun, and those who still
+// wait have their turn after it.
+func TestAGroupThatFailsLeavesNobodyWaiting(t *testing.T) {
+	d := dbtest.Open(t, "sqlite", schema, db.Options{})
+	ctx := context.Background()
+	endTransaction := db.SQL("db_test.end", `ROLLBACK`) // what SQLite does by itself on a full disk
+	started, release, results := make(chan struct{}), make(chan struct{}), make(chan error, 16)
+	go func() {
+		results <- d.Write(ctx, func(tx *db.Tx) error {
+			close(started)
+			<-release
+			return nil
+		})
+	}()
+	<-started
+	for i := range 12 {
+		go func() {
+			results <- d.Write(ctx, func(tx *db.Tx) error {
+				if i%4 == 1 {
+					_, err := tx.Exec(ctx, endTransaction)
+					return errors.Join(err, errors.New("the disk is full"))
+				}
+				return tx.Later(ctx, insertBolt, fmt.Sprint("bolt", i), i, tx.Now, true)
+			})
+		}()
+	}
+	time.Sleep(50 * time.Millisecond) // until they wait; sooner only makes the groups smaller
+	close(release)
+	good := 0
+	for range 13 {
+		select {
+		case err := <-results:
+			if err == nil {
+				good++
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("somebody waits for ever")
+		}
+	}
+	if err := d.Read(ctx, func(tx *db.Tx) error {
+		n, _, err := db.One(ctx, tx, countBolt, db.Value[int])
+		if n != good-1 { // the first one wrote no bolt
+			t.Errorf("%d were told that it worked, %d bolts are there", good-1, n)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
 }
