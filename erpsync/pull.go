@@ -127,17 +127,13 @@ func (e *Engine) apply(ctx context.Context, tx *db.Tx, kind erp.Kind, records []
 	for i, r := range records {
 		ids[i] = r.ID
 	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return 0, err
-	}
 	known := map[string]string{}
 	if _, err := db.All(ctx, tx, selectHashes, func(r db.Row) (_ struct{}, err error) {
 		var id, hash string
 		err = r.Scan(&id, &hash)
 		known[id] = hash
 		return struct{}{}, err
-	}, e.conn(), string(kind), string(list)); err != nil {
+	}, e.conn(), string(kind), ids); err != nil {
 		return 0, err
 	}
 	for _, r := range records {

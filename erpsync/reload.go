@@ -2,7 +2,6 @@ package erpsync
 
 import (
 	"context"
-	"encoding/json"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/erp"
@@ -14,12 +13,11 @@ UPDATE replica SET hash = '' WHERE conn = $1 AND kind = $2 AND erp_id IN (SELECT
 // Reload reads records again and writes them though the ERP says what it said
 // before: for rows of ours that are not what was read.
 func (e *Engine) Reload(ctx context.Context, kind erp.Kind, ids []string) error {
-	list, err := json.Marshal(ids)
-	if err != nil || len(ids) == 0 {
-		return err
+	if len(ids) == 0 {
+		return nil
 	}
 	if err := e.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, forgetHashes, e.conn(), string(kind), string(list))
+		_, err := tx.Exec(ctx, forgetHashes, e.conn(), string(kind), ids)
 		return err
 	}); err != nil {
 		return err

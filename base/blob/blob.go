@@ -35,7 +35,7 @@ const columns = `id, kind, media, size, sha256, created, content`
 var (
 	insertBlob = db.SQL("blob.insert", `
 INSERT INTO blob (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sha256, kind, media) DO NOTHING`)
-	selectSame = db.SQL("blob.select_same", `SELECT `+columns+` FROM blob WHERE sha256 = $1 AND kind = $2 AND media = $3`)
+	selectSame = db.SQL("blob.select_same", `SELECT id, created FROM blob WHERE sha256 = $1 AND kind = $2 AND media = $3`)
 	selectBlob = db.SQL("blob.select", `SELECT `+columns+` FROM blob WHERE id = $1`)
 )
 
@@ -53,22 +53,21 @@ func Put(ctx context.Context, tx *db.Tx, kind, media string, content []byte) (Bl
 	if content == nil {
 		content = []byte{} // nil would be NULL
 	}
-	sum := hashOf(content)
-	if _, err := tx.Exec(ctx, insertBlob, tx.ID(), kind, media, len(content), sum, tx.Now, content); err != nil {
-		return Blob{}, err
+	b := Blob{ID: tx.ID(), Kind: kind, Media: media, Size: int64(len(content)), SHA256: hashOf(content), Created: tx.Now, Content: content}
+	n, err := tx.Exec(ctx, insertBlob, b.ID, kind, media, b.Size, b.SHA256, b.Created, content)
+	if err != nil || n == 1 {
+		return b, err
 	}
-	b, found, err := db.One(ctx, tx, selectSame, scan, sum, kind, media)
-	return b.checked(found, err)
+	_, _, err = db.One(ctx, tx, selectSame, func(r db.Row) (_ struct{}, err error) {
+		return struct{}{}, r.Scan(&b.ID, &b.Created)
+	}, b.SHA256, kind, media)
+	return b, err
 }
 
 // Get reads a blob. NotFound when there is none; Unavailable when its content is
 // not what was put.
 func Get(ctx context.Context, tx *db.Tx, id string) (Blob, error) {
 	b, found, err := db.One(ctx, tx, selectBlob, scan, id)
-	return b.checked(found, err)
-}
-
-func (b Blob) checked(found bool, err error) (Blob, error) {
 	switch {
 	case err != nil:
 		return Blob{}, err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -137,11 +136,8 @@ var (
 	rollback      = &Stmt{Name: "db.rollback", text: "ROLLBACK", lite: "ROLLBACK"}
 )
 
-// prepared is the statement, prepared, on SQLite; nil on PostgreSQL.
+// prepared is the statement, prepared, on SQLite.
 func (s *session) prepared(ctx context.Context, stmt *Stmt) (*sql.Stmt, error) {
-	if s.stmts == nil {
-		return nil, nil
-	}
 	if p := s.stmts[stmt]; p != nil {
 		return p, nil
 	}
@@ -176,41 +172,30 @@ func (s *session) later(stmt *Stmt, args ...any) {
 	s.queued = append(s.queued, queued{stmt: stmt, args: args})
 }
 
-// send gives everything that is queued to PostgreSQL, in one way there and back.
-func (s *session) send(ctx context.Context) (pgx.BatchResults, []queued) {
-	sent := s.queued
-	s.queued = nil
-	s.sent++
-	batch := &pgx.Batch{}
-	for _, q := range sent {
-		batch.Queue(q.stmt.text, q.args...)
-	}
-	return s.pg.SendBatch(ctx, batch), sent
-}
-
-// flush runs everything that is queued and says how many rows the last one
-// touched. After the first error PostgreSQL does nothing more.
+// flush runs everything that is queued, in one way there and back, and says how
+// many rows the last one touched. After the first error PostgreSQL does nothing more.
 func (s *session) flush(ctx context.Context) (n int64, err error) {
 	if len(s.queued) == 0 {
 		return 0, nil
 	}
-	answers, sent := s.send(ctx)
-	defer func() { err = errors.Join(err, answersClosed(answers, err)) }()
+	batch, sent := &pgx.Batch{}, s.queued
+	s.queued = nil
+	s.sent++
+	for _, q := range sent {
+		batch.Queue(q.stmt.text, q.args...)
+	}
+	answers := s.pg.SendBatch(ctx, batch)
+	defer func() {
+		if closed := answers.Close(); err == nil {
+			err = closed
+		}
+	}()
 	for _, q := range sent {
 		if n, err = q.take(answers); err != nil {
 			return 0, err
 		}
 	}
 	return n, nil
-}
-
-// answersClosed is what closing says that the answers themselves did not.
-func answersClosed(answers pgx.BatchResults, known error) error {
-	err := answers.Close()
-	if known != nil {
-		return nil
-	}
-	return err
 }
 
 // query runs a query, after what is queued, and hands its rows to f.

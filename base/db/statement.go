@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -104,18 +105,29 @@ func Value[T any](r Row) (v T, err error) {
 }
 
 // values dresses arguments for the wire: instants are integer microseconds, and
-// the zero instant is NULL.
+// the zero instant is NULL; lists are JSON, for json_each.
 func values(args []any) []any {
 	for i, arg := range args {
-		if t, is := arg.(time.Time); is {
-			if t.IsZero() {
-				args[i] = nil
-			} else {
-				args[i] = t.UnixMicro()
+		switch v := arg.(type) {
+		case time.Time:
+			if args[i] = nil; !v.IsZero() {
+				args[i] = v.UnixMicro()
 			}
+		case []string:
+			args[i] = list(v)
+		case []int64:
+			args[i] = list(v)
 		}
 	}
 	return args
+}
+
+func list[T string | int64](of []T) string {
+	if len(of) == 0 {
+		return "[]"
+	}
+	text, _ := json.Marshal(of) // texts and numbers: cannot fail
+	return string(text)
 }
 
 // row undresses what values dressed.

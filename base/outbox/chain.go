@@ -66,14 +66,10 @@ func (b *Box) Link(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			list, err := json.Marshal(ids)
-			if err != nil {
-				return err
-			}
 			if err := tx.Later(ctx, insertLinks, string(links)); err != nil {
 				return err
 			}
-			return tx.Later(ctx, markLinked, string(list))
+			return tx.Later(ctx, markLinked, ids)
 		})
 		if err == nil && n > 0 {
 			b.Crash("facts.linked")

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -156,14 +155,11 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if len(taken) == 0 {
 			return nil
 		}
+		seqs := make([]int64, len(taken))
 		for i := range taken {
-			taken[i].Now = tx.Now
+			seqs[i], taken[i].Now = taken[i].Seq, tx.Now
 		}
-		list, err := seqsOf(taken, func(d Delivery) int64 { return d.Seq })
-		if err != nil {
-			return err
-		}
-		return tx.Later(ctx, takeDelivery, list, b.Holder, tx.Now.Add(b.Lease), tx.Now)
+		return tx.Later(ctx, takeDelivery, seqs, b.Holder, tx.Now.Add(b.Lease), tx.Now)
 	})
 	if err == nil && len(ended) > 0 {
 		b.Crash("outbox.settled")
@@ -177,28 +173,18 @@ func (b *Box) ours(ctx context.Context, tx *db.Tx, ended []finished) (map[int64]
 	if len(ended) == 0 {
 		return ours, nil
 	}
-	list, err := seqsOf(ended, func(f finished) int64 { return f.Seq })
-	if err != nil {
-		return nil, err
+	seqs := make([]int64, len(ended))
+	for i, f := range ended {
+		seqs[i] = f.Seq
 	}
-	_, err = db.All(ctx, tx, selectOurs, func(r db.Row) (_ struct{}, err error) {
+	_, err := db.All(ctx, tx, selectOurs, func(r db.Row) (_ struct{}, err error) {
 		var seq int64
 		var leased time.Time
 		err = r.Scan(&seq, &leased)
 		ours[seq] = leased
 		return struct{}{}, err
-	}, b.Holder, list)
+	}, b.Holder, seqs)
 	return ours, err
-}
-
-// seqsOf is the sequence numbers of some deliveries as a JSON list.
-func seqsOf[T any](of []T, seq func(T) int64) (string, error) {
-	seqs := make([]int64, len(of))
-	for i, one := range of {
-		seqs[i] = seq(one)
-	}
-	list, err := json.Marshal(seqs)
-	return string(list), err
 }
 
 // settle writes down what became of one delivery.

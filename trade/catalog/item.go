@@ -6,7 +6,6 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 	"unicode"
@@ -63,19 +62,21 @@ func Pattern(query string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(Fold(strings.TrimSpace(query))) + "%"
 }
 
-const itemColumns = `i.conn, i.erp_id, i.sku, i.name_fr, i.name_en, i.text_fr, i.text_en, i.category, i.family_fr, i.family_en,
+// ItemColumns are an item's columns, of whoever joins the table item (i) with its
+// unit (u), for Item.Columns.
+const ItemColumns = `i.conn, i.erp_id, i.sku, i.name_fr, i.name_en, i.text_fr, i.text_en, i.category, i.family_fr, i.family_en,
     i.item_tax, i.type, i.list_price, i.sold, i.unit, COALESCE(u.name_fr, ''), COALESCE(u.name_en, ''), COALESCE(u.symbol, ''),
-    COALESCE(u.digits, 0)
-FROM item i LEFT JOIN unit u ON u.conn = i.conn AND u.erp_id = i.unit WHERE i.conn = $1 AND `
+    COALESCE(u.digits, 0)`
 
 var (
-	selectItems = db.SQL("catalog.select_items", `SELECT `+itemColumns+`i.erp_id IN (SELECT value FROM json_each(CAST($2 AS TEXT)))`)
-	selectSKUs  = db.SQL("catalog.select_skus", `
+	selectItems = db.SQL("catalog.select_items", `
+SELECT `+ItemColumns+` FROM item i LEFT JOIN unit u ON u.conn = i.conn AND u.erp_id = i.unit
+WHERE i.conn = $1 AND i.erp_id IN (SELECT value FROM json_each(CAST($2 AS TEXT)))`)
+	selectSKUs = db.SQL("catalog.select_skus", `
 SELECT sku, erp_id FROM item WHERE conn = $1 AND sold AND sku IN (SELECT value FROM json_each(CAST($2 AS TEXT)))`)
 )
 
-// Columns are an item's, for Scan, in the list of whoever joins the table item
-// (i) with its unit (u).
+// Columns are where Scan puts ItemColumns.
 func (i *Item) Columns() []any {
 	return []any{&i.Conn, &i.ERP, &i.SKU, &i.Name.FR, &i.Name.EN, &i.Text.FR, &i.Text.EN, &i.Category, &i.Family.FR, &i.Family.EN,
 		&i.ItemTax, &i.Type, &i.ListPrice, &i.Sold, &i.Unit.ERP, &i.Unit.Name.FR, &i.Unit.Name.EN, &i.Unit.Symbol, &i.Unit.Digits}
@@ -84,16 +85,12 @@ func (i *Item) Columns() []any {
 // Items are items by the ERP's ids, sold or not.
 func Items(ctx context.Context, tx *db.Tx, conn string, ids []string) (map[string]Item, error) {
 	return db.KeepEach(ctx, tx, erp.Shelf, "item/"+conn+"/", ids, func(missing []string) (map[string]Item, error) {
-		list, err := json.Marshal(missing)
-		if err != nil {
-			return nil, err
-		}
 		items := map[string]Item{}
-		_, err = db.All(ctx, tx, selectItems, func(r db.Row) (i Item, err error) {
+		_, err := db.All(ctx, tx, selectItems, func(r db.Row) (i Item, err error) {
 			err = r.Scan(i.Columns()...)
 			items[i.ERP] = i
 			return i, err
-		}, conn, string(list))
+		}, conn, missing)
 		return items, err
 	})
 }
@@ -101,17 +98,13 @@ func Items(ctx context.Context, tx *db.Tx, conn string, ids []string) (map[strin
 // IDs are the ERP's ids of what is sold under some codes, by code.
 func IDs(ctx context.Context, tx *db.Tx, conn string, skus []string) (map[string]string, error) {
 	return db.KeepEach(ctx, tx, erp.Shelf, "sku/"+conn+"/", skus, func(missing []string) (map[string]string, error) {
-		list, err := json.Marshal(missing)
-		if err != nil {
-			return nil, err
-		}
 		ids := map[string]string{}
-		_, err = db.All(ctx, tx, selectSKUs, func(r db.Row) (_ struct{}, err error) {
+		_, err := db.All(ctx, tx, selectSKUs, func(r db.Row) (_ struct{}, err error) {
 			var sku, id string
 			err = r.Scan(&sku, &id)
 			ids[sku] = id
 			return struct{}{}, err
-		}, conn, string(list))
+		}, conn, missing)
 		return ids, err
 	})
 }
@@ -122,14 +115,10 @@ WHERE conn = $1 AND item IN (SELECT value FROM json_each(CAST($2 AS TEXT))) ORDE
 
 // StockOf is the stock of some items, by the ERP's id.
 func StockOf(ctx context.Context, tx *db.Tx, conn string, items []string) (map[string][]Stock, error) {
-	list, err := json.Marshal(items)
-	if err != nil {
-		return nil, err
-	}
 	rows, err := db.All(ctx, tx, selectStock, func(r db.Row) (s Stock, err error) {
 		err = r.Scan(&s.Item, &s.Place.FR, &s.Place.EN, &s.OnHand, &s.Available, &s.Seen)
 		return s, err
-	}, conn, string(list))
+	}, conn, items)
 	by := make(map[string][]Stock, len(rows))
 	for _, s := range rows {
 		by[s.Item] = append(by[s.Item], s)

@@ -157,17 +157,22 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Order, e
 		return Order{}, err
 	}
 	o, found, err := Load(ctx, tx, id)
-	if err == nil && (!found || (!who.Staff && o.Customer != who.Customer)) {
-		err = fault.New(fault.NotFound, "order.not_found")
-	}
 	if err != nil {
 		return Order{}, err
+	}
+	if !found || (!who.Staff && o.Customer != who.Customer) {
+		return Order{}, fault.New(fault.NotFound, "order.not_found")
 	}
 	return o, nil
 }
 
 func readLines(ctx context.Context, tx *db.Tx, o *Order) (err error) {
-	o.Lines, err = linesSoon(ctx, tx, o.ID).All(ctx)
+	return o.take(ctx, linesSoon(ctx, tx, o.ID))
+}
+
+// take gives an order its lines.
+func (o *Order) take(ctx context.Context, lines *db.Coming[Line]) (err error) {
+	o.Lines, err = lines.All(ctx)
 	for i := range o.Lines {
 		o.Lines[i].Amount.Currency = o.Currency
 	}
@@ -189,10 +194,7 @@ func Load(ctx context.Context, tx *db.Tx, id string) (o Order, found bool, err e
 	if o, found, err = db.One(ctx, tx, selectOrder, scanOrder, id); err != nil || !found {
 		return o, false, err
 	}
-	o.Lines, err = lines.All(ctx)
-	for i := range o.Lines {
-		o.Lines[i].Amount.Currency = o.Currency
-	}
+	err = o.take(ctx, lines)
 	return o, true, err
 }
 

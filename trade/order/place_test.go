@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"comptoir.example/comptoir/base/db"
@@ -178,6 +179,57 @@ func TestWhoMayNotOrderDoesNot(t *testing.T) {
 			if _, err := place(h, other, w); !fault.Is(err, fault.Denied) {
 				t.Errorf("%s: %v", role, err)
 			}
+		}
+	})
+}
+
+// Two tabs, a slow phone: whatever is put into one person's cart at the same
+// moment is in it, also when an order is made of it in between.
+func TestWhatIsPutIntoACartAtTheSameMomentIsAllInItOrOrdered(t *testing.T) {
+	each(t, func(t *testing.T, h *comptoirtest.House, who access.Actor) {
+		var all sync.WaitGroup
+		add := func(sku string) {
+			if err := h.DB.WriteRow(h.Ctx, func(tx *db.Tx) error {
+				return order.Add(h.Ctx, tx, who, h.Engine.Merchant(), sku, "1")
+			}); err != nil {
+				t.Error(err)
+			}
+		}
+		for i := range 12 {
+			all.Go(func() { add([]string{"PRD-001", "PRD-002", "PRD-003"}[i%3]) })
+		}
+		all.Wait()
+		cart := cartOf(t, h, who)
+		if len(cart.Lines) != 3 || cart.Lines[0].Quantity.Cmp(money.Int(4)) != 0 {
+			t.Fatalf("of 12 additions there are %+v", cart.Lines)
+		}
+		ordered := make(chan order.Order, 1)
+		all.Go(func() {
+			o, err := place(h, who, order.Wish{Cart: cart.ID, Prices: cart.Prices, ShipTo: "c1a", Delivery: "truck", PONumber: "BC-1"})
+			if err != nil && !fault.Is(err, fault.Conflict) { // the cart is not the one that was shown any more
+				t.Error(err)
+			}
+			ordered <- o
+		})
+		for range 4 {
+			all.Go(func() { add("PRD-001") })
+		}
+		all.Wait()
+		sum := money.Int(0)
+		count := func(quantity money.Decimal) {
+			var err error
+			if sum, err = sum.Add(quantity); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, l := range (<-ordered).Lines {
+			count(l.Quantity)
+		}
+		for _, l := range cartOf(t, h, who).Lines {
+			count(l.Quantity)
+		}
+		if sum.Cmp(money.Int(16)) != 0 {
+			t.Errorf("of 16 additions %s are ordered or in the cart", sum)
 		}
 	})
 }

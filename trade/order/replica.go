@@ -99,10 +99,13 @@ func replicateOrder(ctx context.Context, tx *db.Tx, m customer.Merchant, there e
 			return nil
 		}
 	}
+	if err := readLines(ctx, tx, &o); err != nil {
+		return err
+	}
 	return replicate(ctx, tx, o, there)
 }
 
-// replicate makes an order of ours say what the ERP's says.
+// replicate makes an order of ours, with its lines, say what the ERP's says.
 func replicate(ctx context.Context, tx *db.Tx, o Order, there erp.Order) error {
 	was := o.State
 	o.State = stateOf(there.State, was)

@@ -2,7 +2,6 @@ package price
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,9 +34,7 @@ type Search struct {
 type Place struct{ SKU, ERP string }
 
 const offer = `
-SELECT i.conn, i.erp_id, i.sku, i.name_fr, i.name_en, i.text_fr, i.text_en, i.category, i.family_fr, i.family_en,
-    i.item_tax, i.type, i.list_price, i.sold, i.unit, COALESCE(u.name_fr, ''), COALESCE(u.name_en, ''), COALESCE(u.symbol, ''),
-    COALESCE(u.digits, 0), COALESCE(p.currency, ''), COALESCE(p.breaks, '')
+SELECT ` + catalog.ItemColumns + `, COALESCE(p.currency, ''), COALESCE(p.breaks, '')
 FROM item i
 LEFT JOIN unit u ON u.conn = i.conn AND u.erp_id = i.unit
 LEFT JOIN price p ON p.conn = i.conn AND p.price_list = $2 AND p.item = i.erp_id
@@ -156,21 +153,17 @@ func OfSKUs(ctx context.Context, tx *db.Tx, c customer.Customer, skus []string) 
 // has none has an empty one.
 func laddersOf(ctx context.Context, tx *db.Tx, c customer.Customer, ids []string) (map[string]Ladder, error) {
 	return db.KeepEach(ctx, tx, erp.Shelf, "ladder/"+c.Conn+"/"+c.PriceList+"/", ids, func(missing []string) (map[string]Ladder, error) {
-		list, err := json.Marshal(missing)
-		if err != nil {
-			return nil, err
-		}
 		ladders := make(map[string]Ladder, len(missing))
 		for _, id := range missing {
 			ladders[id] = Ladder{}
 		}
-		_, err = db.All(ctx, tx, selectLadders, func(r db.Row) (_ struct{}, err error) {
+		_, err := db.All(ctx, tx, selectLadders, func(r db.Row) (_ struct{}, err error) {
 			var id, currency, breaks string
 			if err = r.Scan(&id, &currency, &breaks); err == nil {
 				ladders[id], err = parseLadder(currency, breaks)
 			}
 			return struct{}{}, err
-		}, c.Conn, c.PriceList, string(list))
+		}, c.Conn, c.PriceList, missing)
 		return ladders, err
 	})
 }
