@@ -8,7 +8,7 @@ import (
 
 // wire says what follows from what. All consequences of the program stand here.
 func wire(box *outbox.Box, engine *erpsync.Engine) {
-	box.On(outbox.Route{Fact: "order.placed", Consumer: "erp.push-order", Where: laneOfOrder, Carry: engine.PushOrder})
+	box.On(outbox.Route{Fact: "order.placed", Consumer: "erp.push-order", Where: laneOfOrder, Carry: engine.PushOrder, Together: 8})
 }
 
 // laneOfOrder keeps a customer's orders in the order in which they were placed.

@@ -78,6 +78,7 @@ func (e *Engine) release(ctx context.Context, d outbox.Delivery, o order.Order, 
 				// It is too late to hold it; a person is told all the same.
 				out = outbox.Outcome{State: outbox.Differs, Class: "differs", Code: "order.differs", Detail: there.Number}
 			}
+			out.Ask = func(ctx context.Context, tx *db.Tx) { order.AskAccept(ctx, tx, o.ID) }
 			out.Apply = func(ctx context.Context, tx *db.Tx) error {
 				if err := noteLag(ctx, tx, o.Conn, "push", tx.Now.Sub(o.Placed), o.Placed); err != nil {
 					return err

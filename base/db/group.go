@@ -126,6 +126,9 @@ func (d *DB) leadGroup(ctx context.Context) {
 	}
 	defer d.writer.put(session)
 	ctx = context.WithoutCancel(ctx)
+	// In one transaction nobody but its units of work changes what they see.
+	session.marks = map[string]string{}
+	defer func() { session.marks = nil }()
 	if g.alone() {
 		err = d.engine.explain(d.once(ctx, session, beginSQLite, self.f))
 		return

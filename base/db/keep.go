@@ -80,9 +80,15 @@ func (tx *Tx) mark(ctx context.Context, shelf string) (string, error) {
 		}
 		return tx.mark(ctx, shelf)
 	}
-	mark, _, err := One(ctx, tx, selectMark, Value[string], shelf)
-	if err != nil {
-		return "", err
+	mark, known := tx.session.marks[shelf]
+	if !known {
+		var err error
+		if mark, _, err = One(ctx, tx, selectMark, Value[string], shelf); err != nil {
+			return "", err
+		}
+		if tx.session.marks != nil {
+			tx.session.marks[shelf] = mark
+		}
 	}
 	tx.setMark(shelf, mark)
 	return mark, nil
@@ -122,6 +128,7 @@ func (tx *Tx) Changed(ctx context.Context, shelf string) error {
 		return nil
 	}
 	tx.setMark(shelf, "")
+	delete(tx.session.marks, shelf)
 	return tx.Later(ctx, upsertMark, shelf, tx.ID())
 }
 

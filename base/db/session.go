@@ -14,6 +14,7 @@ import (
 type session struct {
 	conn  *sql.Conn
 	stmts map[*Stmt]*sql.Stmt // SQLite: prepared once per connection; nil on PostgreSQL, whose driver does it
+	marks map[string]string   // SQLite: of the shelves, as a group of units of work found them
 
 	// On PostgreSQL a way to the server and back costs more than most statements,
 	// so those whose answer nobody waits for go with the next one that is.
@@ -127,7 +128,8 @@ var (
 	readSQLite    = &Stmt{Name: "db.read", lite: "BEGIN"}
 	beginPostgres = &Stmt{Name: "db.begin", text: "BEGIN ISOLATION LEVEL SERIALIZABLE"}
 	holdPostgres  = &Stmt{Name: "db.hold", text: "BEGIN ISOLATION LEVEL REPEATABLE READ"}
-	planPostgres  = &Stmt{Name: "db.plan", text: "SET LOCAL plan_cache_mode = force_custom_plan"}
+	planAnew      = &Stmt{Name: "db.plan_anew", text: "SET LOCAL plan_cache_mode = force_custom_plan"}
+	planOnce      = &Stmt{Name: "db.plan_once", text: "SET LOCAL plan_cache_mode = auto"}
 	readPostgres  = &Stmt{Name: "db.read", text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	savepoint     = &Stmt{Name: "db.savepoint", lite: "SAVEPOINT unit"}
 	release       = &Stmt{Name: "db.release", lite: "RELEASE unit"}

@@ -50,10 +50,22 @@ func (d *DB) WriteHeld(ctx context.Context, key string, f func(tx *Tx) error) er
 	return d.keyed(ctx, key, d.engine.holding(), func(tx *Tx) error {
 		if tx.session.pg != nil {
 			// A queue is empty at one time and long at another: no plan serves both.
-			tx.session.later(planPostgres)
+			tx.session.later(planAnew)
 		}
 		return f(tx)
 	})
+}
+
+// Planned runs f, within WriteHeld, with the plans that PostgreSQL has kept: for
+// statements that find their rows by a key, however many there are.
+func (tx *Tx) Planned(f func() error) error {
+	if tx.session.pg == nil {
+		return f()
+	}
+	tx.session.later(planOnce)
+	err := f()
+	tx.session.later(planAnew)
+	return err
 }
 
 // WriteRow is Write for work that reads and changes one row only, such as a

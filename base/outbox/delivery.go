@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -52,8 +51,9 @@ type Outcome struct {
 	Down   bool          // the far side cannot be reached
 	Fault  bool          // counts as an attempt that failed
 	// Apply writes what was learned, in the unit of work that settles the
-	// delivery. It may be nil.
+	// delivery; Ask says early what Apply will want to read. Either may be nil.
 	Apply func(ctx context.Context, tx *db.Tx) error
+	Ask   func(ctx context.Context, tx *db.Tx)
 }
 
 // maxFaults is how often an attempt may make no sense before a person looks.
@@ -63,9 +63,6 @@ const maxFaults = 5
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const columns = `seq, conn, lane, consumer, subject, fact, state, open, created, due, sent, done, leased, attempts, class, code, detail, accept`
-
-// qualified are the columns with a prefix.
-func qualified(prefix string) string { return prefix + strings.ReplaceAll(columns, " ", " "+prefix) }
 
 func scanDelivery(row db.Row) (d Delivery, err error) {
 	err = row.Scan(&d.Seq, &d.Conn, &d.Lane, &d.Consumer, &d.Subject, &d.Fact, (*string)(&d.State), &d.Open, &d.Created, &d.Due,

@@ -45,6 +45,9 @@ type Route struct {
 	// Where is the connection it goes over and the lane that keeps its order.
 	Where func(Fact) (conn, lane string)
 	Carry Carrier
+	// Together is how many of one lane may be carried, one after the other, before
+	// what became of the first is written down (16 at most). 0 and 1: each waits for that.
+	Together int
 }
 
 // Carrier does what a delivery asks for, over the network, outside of any unit
@@ -58,7 +61,7 @@ type Box struct {
 	Holder  string        // this process, in leases
 	Lease   time.Duration // how long a holder is believed without a sign of life
 	routes  map[string][]Route
-	carry   map[string]Carrier
+	carry   map[string]Route
 	lanes   lanes
 	Crash   func(point string) // told at each named point between two durable effects; see app/crash.go
 	Running Stats
@@ -69,7 +72,7 @@ type attachment struct{}
 // New makes the outbox of a database and lets verbs find it there.
 func New(d *db.DB, holder string) *Box {
 	b := &Box{DB: d, Holder: holder, Lease: 10 * time.Second,
-		routes: map[string][]Route{}, carry: map[string]Carrier{}, Crash: func(string) {}}
+		routes: map[string][]Route{}, carry: map[string]Route{}, Crash: func(string) {}}
 	d.Attach(attachment{}, b)
 	return b
 }
@@ -77,7 +80,7 @@ func New(d *db.DB, holder string) *Box {
 // On adds a consequence. All of them are added before the program runs.
 func (b *Box) On(r Route) {
 	b.routes[r.Fact] = append(b.routes[r.Fact], r)
-	b.carry[r.Consumer] = r.Carry
+	b.carry[r.Consumer] = r
 }
 
 var (

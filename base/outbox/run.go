@@ -35,7 +35,7 @@ func (b *Box) Run(ctx context.Context) {
 func (b *Box) serve(ctx context.Context, conn string) {
 	woken := b.DB.Listen("outbox")
 	results := make(chan finished, 64)
-	busy := 0
+	busy := 0 // lanes
 	leases := time.NewTicker(b.Lease / 3)
 	defer leases.Stop()
 	for {
@@ -62,15 +62,19 @@ func (b *Box) serve(ctx context.Context, conn string) {
 				more = false
 			}
 		}
-		busy -= len(ended)
-		taken, err := b.turn(ctx, conn, ended, b.limit(conn)-busy)
+		for _, f := range ended {
+			if f.last {
+				busy--
+			}
+		}
+		taken, err := b.turn(ctx, conn, ended, b.limit(conn)-busy, maxUrgent)
 		if err != nil {
 			slog.ErrorContext(ctx, "outbox: turn", "conn", conn, "err", err)
 			b.settleOneByOne(ctx, conn, ended)
 		}
-		for _, d := range taken {
+		for _, lane := range taken {
 			busy++
-			go func() { results <- b.run(ctx, d) }()
+			go b.runLane(ctx, lane, results)
 		}
 	}
 }
@@ -79,13 +83,13 @@ func (b *Box) serve(ctx context.Context, conn string) {
 // the others with it.
 func (b *Box) settleOneByOne(ctx context.Context, conn string, ended []finished) {
 	for _, f := range ended {
-		_, err := b.turn(ctx, conn, []finished{f}, 0)
+		_, err := b.turn(ctx, conn, []finished{f}, 0, 1)
 		if err == nil {
 			continue
 		}
 		slog.ErrorContext(ctx, "outbox: settle", "seq", f.Seq, "consumer", f.Consumer, "err", err)
 		f.Outcome = broken(f.Delivery, err.Error())
-		if _, err := b.turn(ctx, conn, []finished{f}, 0); err != nil {
+		if _, err := b.turn(ctx, conn, []finished{f}, 0, 1); err != nil {
 			slog.ErrorContext(ctx, "outbox: settle as broken; the lease will run out", "seq", f.Seq, "err", err)
 		}
 	}
@@ -96,9 +100,12 @@ func (b *Box) settleOneByOne(ctx context.Context, conn string, ended []finished)
 func (b *Box) drain(conn string, results chan finished, busy int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	for ; busy > 0; busy-- {
+	for busy > 0 {
 		select {
 		case f := <-results:
+			if f.last {
+				busy--
+			}
 			b.settleOneByOne(ctx, conn, []finished{f})
 		case <-ctx.Done():
 			return

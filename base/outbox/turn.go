@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,30 +52,42 @@ func (b *Box) connections() (names []string) {
 type finished struct {
 	Delivery
 	Outcome
+	last      bool // its lane is free again
+	untouched bool // it was not its turn: it is as it was before it was taken
+}
+
+// waiting is an open delivery that is due and nobody has, and how many open ones
+// stand before it in its lane.
+type waiting struct {
+	seq            int64
+	lane, consumer string
+	before         int
 }
 
 var (
 	countLeased = db.SQL("outbox.count_leased", `
-SELECT COUNT(*) FROM delivery WHERE conn = $1 AND leased >= $2 AND open`)
-	// Only the first open delivery of a lane can be taken, so a lease on it is a
+SELECT COUNT(DISTINCT lane) FROM delivery WHERE conn = $1 AND leased >= $2 AND open`)
+	// A lane is taken from its first open delivery on, so a lease on that one is a
 	// lease on the lane. Looking at the most urgent is enough when many lanes wait;
 	// when one long lane does, most of them stand behind its first.
 	selectUrgent = db.SQL("outbox.select_urgent", `
-SELECT `+columns+` FROM (SELECT * FROM delivery WHERE conn = $1 AND open AND due <= $2 ORDER BY due, seq LIMIT 32) d
-WHERE (d.leased IS NULL OR d.leased < $2)
-  AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq)
-ORDER BY d.due, d.seq LIMIT $3`)
+SELECT d.seq, d.lane, d.consumer, (SELECT COUNT(*) FROM
+    (SELECT 1 FROM delivery e WHERE e.conn = d.conn AND e.lane = d.lane AND e.open AND e.seq < d.seq LIMIT 16) ahead)
+FROM (SELECT * FROM delivery WHERE conn = $1 AND open AND due <= $2 AND (leased IS NULL OR leased < $2) ORDER BY due, seq LIMIT 32) d
+ORDER BY d.due, d.seq`)
 	// Then the lanes are gone through, from the first of one to the first of the next.
-	selectDue = db.SQL("outbox.select_due", `
+	selectHeads = db.SQL("outbox.select_heads", `
 WITH RECURSIVE head (lane, seq) AS (
     SELECT lane, seq FROM (SELECT lane, seq FROM delivery WHERE conn = $1 AND open ORDER BY lane, seq LIMIT 1) first
     UNION ALL
     SELECT n.lane, n.seq FROM head h JOIN delivery n ON n.seq =
         (SELECT e.seq FROM delivery e WHERE e.conn = $1 AND e.open AND e.lane > h.lane ORDER BY e.lane, e.seq LIMIT 1)
 )
-SELECT `+qualified("d.")+` FROM head JOIN delivery d ON d.seq = head.seq
+SELECT d.seq, d.lane, d.consumer, 0 FROM head JOIN delivery d ON d.seq = head.seq
 WHERE d.due <= $2 AND (d.leased IS NULL OR d.leased < $2)
 ORDER BY d.due, d.seq LIMIT $3`)
+	selectChosen = db.SQL("outbox.select_chosen", `
+SELECT `+columns+` FROM delivery WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST($1 AS TEXT))) ORDER BY seq`)
 	takeDelivery = db.SQL("outbox.take", `
 UPDATE delivery SET state = 'sending', holder = $2, leased = $3, sent = $4
 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`)
@@ -101,13 +114,27 @@ SELECT MIN(due) FROM delivery WHERE conn = $1 AND open`)
 // probeEvery is how often a connection that is down is tried.
 const probeEvery = time.Second
 
-// turn settles what is finished and takes what is due, up to free lanes, in one
-// unit of work: under load a commit serves many deliveries.
-func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int) (taken []Delivery, err error) {
+// maxUrgent is how many rows selectUrgent looks at.
+const maxUrgent = 32
+
+// turn settles what is finished and takes what is due, up to free lanes and
+// together deliveries of each, in one unit of work: under load a commit serves many.
+func (b *Box) turn(ctx context.Context, conn string, ended []finished, free, together int) (taken [][]Delivery, err error) {
 	err = b.DB.WriteHeld(ctx, "outbox."+conn, func(tx *db.Tx) error {
 		taken = nil
 		down := db.Soon(ctx, tx, selectBreaker, scanBreaker, conn)
 		leases := db.Soon(ctx, tx, countLeased, db.Value[int], conn, tx.Now)
+		asked := tx.Planned(func() error {
+			for _, f := range ended {
+				if f.Ask != nil {
+					f.Ask(ctx, tx)
+				}
+			}
+			return nil
+		})
+		if asked != nil {
+			return asked
+		}
 		ours, err := b.ours(ctx, tx, ended)
 		if err != nil {
 			return err
@@ -120,19 +147,25 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if err != nil {
 			return err
 		}
-		for _, f := range ended {
-			leased, still := ours[f.Seq]
-			if !still {
-				// Our lease ran out and another holder took the lane: its outcome counts.
-				slog.WarnContext(ctx, "outbox: lease lost", "seq", f.Seq, "consumer", f.Consumer)
-				continue
+		settle := func() error {
+			for _, f := range ended {
+				leased, still := ours[f.Seq]
+				if !still {
+					// Our lease ran out and another holder took the lane: its outcome counts.
+					slog.WarnContext(ctx, "outbox: lease lost", "seq", f.Seq, "consumer", f.Consumer)
+					continue
+				}
+				if f.last && !leased.Before(tx.Now) {
+					held--
+				}
+				if err := b.settle(ctx, tx, f, &br); err != nil {
+					return fmt.Errorf("settle %s %s: %w", f.Consumer, f.Subject, err)
+				}
 			}
-			if !leased.Before(tx.Now) {
-				held--
-			}
-			if err := b.settle(ctx, tx, f, &br); err != nil {
-				return fmt.Errorf("settle %s %s: %w", f.Consumer, f.Subject, err)
-			}
+			return nil
+		}
+		if err := tx.Planned(settle); err != nil {
+			return err
 		}
 		if br.retry.After(tx.Now) {
 			return nil
@@ -144,27 +177,83 @@ func (b *Box) turn(ctx context.Context, conn string, ended []finished, free int)
 		if free <= 0 {
 			return nil
 		}
-		for _, some := range []*db.Stmt{selectUrgent, selectDue} {
-			if len(taken) == free {
-				break
-			}
-			if taken, err = db.All(ctx, tx, some, scanDelivery, conn, tx.Now, free); err != nil {
-				return err
-			}
+		// Whoever takes is believed to have sent: after a crash each is looked up, and
+		// waited for. So a far side that takes one at a time, and is slow, gets one.
+		if !br.since.IsZero() || b.limit(conn) == 1 {
+			together = 1
 		}
-		if len(taken) == 0 {
-			return nil
-		}
-		seqs := make([]int64, len(taken))
-		for i := range taken {
-			seqs[i], taken[i].Now = taken[i].Seq, tx.Now
-		}
-		return tx.Later(ctx, takeDelivery, seqs, b.Holder, tx.Now.Add(b.Lease), tx.Now)
+		taken, err = b.take(ctx, tx, conn, free, together)
+		return err
 	})
 	if err == nil && len(ended) > 0 {
 		b.Crash("outbox.settled")
 	}
 	return taken, err
+}
+
+// take leases the most urgent lanes.
+func (b *Box) take(ctx context.Context, tx *db.Tx, conn string, free, together int) ([][]Delivery, error) {
+	urgent, err := db.All(ctx, tx, selectUrgent, scanWaiting, conn, tx.Now)
+	if err != nil {
+		return nil, err
+	}
+	lanes := b.choose(urgent, free, together)
+	if len(lanes) < free && len(urgent) == maxUrgent {
+		heads, err := db.All(ctx, tx, selectHeads, scanWaiting, conn, tx.Now, free)
+		if err != nil {
+			return nil, err
+		}
+		for _, lane := range b.choose(heads, free, 1) {
+			known := slices.ContainsFunc(lanes, func(other []int64) bool { return other[0] == lane[0] })
+			if !known && len(lanes) < free {
+				lanes = append(lanes, lane)
+			}
+		}
+	}
+	if len(lanes) == 0 {
+		return nil, nil
+	}
+	seqs := slices.Concat(lanes...)
+	all, err := db.All(ctx, tx, selectChosen, scanDelivery, seqs)
+	if err != nil {
+		return nil, err
+	}
+	taken := make([][]Delivery, len(lanes))
+	for _, d := range all {
+		d.Now = tx.Now
+		i := slices.IndexFunc(lanes, func(lane []int64) bool { return slices.Contains(lane, d.Seq) })
+		taken[i] = append(taken[i], d)
+	}
+	return taken, tx.Later(ctx, takeDelivery, seqs, b.Holder, tx.Now.Add(b.Lease), tx.Now)
+}
+
+// choose picks up to free lanes whose first is among the urgent, each with those
+// that stand right behind it and may be carried together with it.
+func (b *Box) choose(urgent []waiting, free, together int) (lanes [][]int64) {
+	for _, head := range urgent {
+		if len(lanes) == free {
+			break
+		}
+		if head.before > 0 {
+			continue
+		}
+		lane := []int64{head.seq}
+		for _, next := range urgent {
+			if len(lane) >= min(together, b.carry[head.consumer].Together) {
+				break
+			}
+			if next.lane == head.lane && next.before == len(lane) && next.consumer == head.consumer {
+				lane = append(lane, next.seq)
+			}
+		}
+		lanes = append(lanes, lane)
+	}
+	return lanes
+}
+
+func scanWaiting(r db.Row) (w waiting, err error) {
+	err = r.Scan(&w.seq, &w.lane, &w.consumer, &w.before)
+	return w, err
 }
 
 // ours says which of some deliveries we still hold, and until when.
@@ -190,6 +279,9 @@ func (b *Box) ours(ctx context.Context, tx *db.Tx, ended []finished) (map[int64]
 // settle writes down what became of one delivery.
 func (b *Box) settle(ctx context.Context, tx *db.Tx, f finished, br *breaker) error {
 	d, o := f.Delivery, f.Outcome
+	if f.untouched {
+		return tx.Later(ctx, settleDelivery, d.Seq, string(d.State), true, d.Due, d.Attempts, d.Sent, nil, d.Class, d.Code, d.Detail)
+	}
 	state, open, due, attempts, sent := o.State, false, tx.Now.Add(o.After), d.Attempts, d.Sent
 	if o.Sent {
 		sent = d.Now
@@ -238,6 +330,31 @@ func cut(s string) string {
 	return s
 }
 
+// patience is how long a lane goes on while others may wait.
+const patience = 250 * time.Millisecond
+
+// runLane carries deliveries of one lane in their order, and stops at the first
+// that is not done: what became of it may decide about the next.
+func (b *Box) runLane(ctx context.Context, lane []Delivery, results chan<- finished) {
+	began := b.DB.Now()
+	for i, d := range lane {
+		if i > 0 {
+			d.Now = b.DB.Now()
+		}
+		f := b.run(ctx, d)
+		if rest := lane[i+1:]; f.Outcome.State != Done || b.DB.Now().Sub(began) > patience {
+			for _, next := range rest {
+				results <- finished{Delivery: next, untouched: true}
+			}
+			f.last = true
+			results <- f
+			return
+		}
+		f.last = i == len(lane)-1
+		results <- f
+	}
+}
+
 // run carries one delivery.
 func (b *Box) run(ctx context.Context, d Delivery) (f finished) {
 	f.Delivery = d
@@ -247,7 +364,7 @@ func (b *Box) run(ctx context.Context, d Delivery) (f finished) {
 			f.Outcome = broken(d, fmt.Sprint(p))
 		}
 	}()
-	carry := b.carry[d.Consumer]
+	carry := b.carry[d.Consumer].Carry
 	if carry == nil {
 		f.Outcome = Outcome{State: Failed, Class: "broken", Code: "outbox.no_carrier", Detail: d.Consumer}
 		return f
@@ -282,15 +399,15 @@ func Broken(d Delivery, err error) Outcome { return broken(d, err.Error()) }
 // was one. Tests and simulations drive it; Run is the same for production.
 func (b *Box) Step(ctx context.Context) (bool, error) {
 	for _, conn := range b.connections() {
-		taken, err := b.turn(ctx, conn, nil, 1)
+		taken, err := b.turn(ctx, conn, nil, 1, 1)
 		if err != nil {
 			return false, err
 		}
-		for _, d := range taken {
-			if _, err := b.turn(ctx, conn, []finished{b.run(ctx, d)}, 0); err != nil {
-				return true, err
-			}
-			return true, nil
+		for _, lane := range taken {
+			f := b.run(ctx, lane[0])
+			f.last = true
+			_, err := b.turn(ctx, conn, []finished{f}, 0, 1)
+			return true, err
 		}
 	}
 	return false, nil

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/outbox"
@@ -33,6 +34,8 @@ func (f Answered) Kind() string    { return f.What }
 func (f Answered) Subject() string { return f.Order }
 
 var (
+	selectStands = db.SQL("order.select_stands", `SELECT state, seen FROM sales_order WHERE id = $1`)
+
 	setState  = db.SQL("order.set_state", `UPDATE sales_order SET state = $2 WHERE id = $1`)
 	setAnswer = db.SQL("order.set_answer", `
 UPDATE sales_order SET state = $2, erp_id = $3, erp_number = $4, erp_totals = $5, seen = $6 WHERE id = $1`)
@@ -42,16 +45,18 @@ UPDATE sales_order SET state = $2, erp_id = $3, erp_number = $4, erp_totals = $5
 // number and its totals. sent is the order as it was carried. Accepting it again
 // changes nothing.
 func Accept(ctx context.Context, tx *db.Tx, by outbox.By, sent Order, there erp.Order) error {
-	id := sent.ID
-	o, found, err := db.One(ctx, tx, selectOrder, scanOrder, id)
+	id, o := sent.ID, sent
+	stands, found, err := askStands(ctx, tx, id).One(ctx)
 	if err != nil || !found {
 		return err
 	}
-	if o.Seen.Equal(sent.Seen) {
-		o.Lines = sent.Lines // they change with what the ERP says only
-	} else if err := readLines(ctx, tx, &o); err != nil {
-		return err
+	if stands.state != sent.State || !stands.seen.Equal(sent.Seen) {
+		// Something was said of it meanwhile. Without that it is as it was sent.
+		if o, _, err = Load(ctx, tx, id); err != nil {
+			return err
+		}
 	}
+	tx.Forget("order.stands/" + id)
 	if err := replicate(ctx, tx, o, there); err != nil {
 		return err
 	}
@@ -60,6 +65,22 @@ func Accept(ctx context.Context, tx *db.Tx, by outbox.By, sent Order, there erp.
 	}
 	return outbox.Emit(ctx, tx, by, Numbered{id, there.Number, there.Totals.Total.Minor})
 }
+
+type stands struct {
+	state State
+	seen  time.Time
+}
+
+// askStands asks whether the ERP, or a person, has said anything of an order.
+func askStands(ctx context.Context, tx *db.Tx, id string) *db.Coming[stands] {
+	return db.Asked(ctx, tx, "order.stands/"+id, selectStands, func(r db.Row) (s stands, err error) {
+		err = r.Scan((*string)(&s.state), &s.seen)
+		return s, err
+	}, id)
+}
+
+// AskAccept says early that Accept will be wanted for an order.
+func AskAccept(ctx context.Context, tx *db.Tx, id string) { askStands(ctx, tx, id) }
 
 // Hold writes down that the ERP has an order, or a question about it, and that
 // the merchant's people must look. there is nil when the ERP does not have it.

@@ -274,27 +274,10 @@ var (
 INSERT INTO sales_order (id, conn, key, cart, reference, customer, person, state, po_number, ship_to, delivery, comment, currency, totals,
     placed, day, erp_id, erp_number, erp_totals, seen)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`)
-	insertLines = db.SQL("order.insert_lines", `
+	insertLine = db.SQL("order.insert_line", `
 INSERT INTO order_line (order_id, no, item, sku, name_fr, name_en, unit, freight, quantity, unit_price, amount, shipped, invoiced)
-SELECT $1, CAST(value->>'no' AS BIGINT), value->>'item', value->>'sku', value->>'fr', value->>'en', value->>'unit',
-    CAST(value->>'freight' AS TEXT) IN ('true', '1'), value->>'quantity', value->>'price', CAST(value->>'amount' AS BIGINT), value->>'shipped', value->>'invoiced'
-FROM json_rows(CAST($2 AS TEXT))`)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
 )
-
-type lineRow struct {
-	No       int    `json:"no"`
-	Item     string `json:"item"`
-	SKU      string `json:"sku"`
-	FR       string `json:"fr"`
-	EN       string `json:"en"`
-	Unit     string `json:"unit"`
-	Freight  bool   `json:"freight"`
-	Quantity string `json:"quantity"`
-	Price    string `json:"price"`
-	Amount   int64  `json:"amount"`
-	Shipped  string `json:"shipped"`
-	Invoiced string `json:"invoiced"`
-}
 
 func insert(ctx context.Context, tx *db.Tx, o Order, cart string) error {
 	totals, err := json.Marshal(o.Totals)
@@ -316,18 +299,14 @@ func insert(ctx context.Context, tx *db.Tx, o Order, cart string) error {
 	return writeLines(ctx, tx, o)
 }
 
-// writeLines writes all lines in one statement, however many there are.
 func writeLines(ctx context.Context, tx *db.Tx, o Order) error {
-	rows := make([]lineRow, len(o.Lines))
-	for i, l := range o.Lines {
-		rows[i] = lineRow{l.No, l.Item, l.SKU, l.Name.FR, l.Name.EN, l.Unit, l.Freight, l.Quantity.String(), l.UnitPrice.String(),
-			l.Amount.Minor, l.Shipped.String(), l.Invoiced.String()}
+	for _, l := range o.Lines {
+		if err := tx.Later(ctx, insertLine, o.ID, l.No, l.Item, l.SKU, l.Name.FR, l.Name.EN, l.Unit, l.Freight, l.Quantity, l.UnitPrice,
+			l.Amount.Minor, l.Shipped, l.Invoiced); err != nil {
+			return err
+		}
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.Later(ctx, insertLines, o.ID, string(text))
+	return nil
 }
 
 func null(s string) any {
