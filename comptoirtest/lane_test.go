@@ -27,7 +27,6 @@ func (p promise) Subject() string { return p.Name }
 type far struct {
 	mu     sync.Mutex
 	random *rand.Rand
-	lane   map[string]string         // of a delivery
 	heard  map[string][]string       // by lane, each time
 	tries  map[string]int            // of a delivery
 	ended  map[string]bool           // answered for good
