@@ -20,6 +20,7 @@ import (
 	"comptoir.example/comptoir/erp/books"
 	"comptoir.example/comptoir/erp/tryton"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/finance/ledger"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/web"
@@ -91,6 +92,7 @@ func (a *App) routes() {
 	a.Mux.Handle("GET "+web.AssetPrefix, web.Assets())
 	a.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	a.Mux.HandleFunc("GET /readyz", a.ready)
+	a.Mux.HandleFunc("POST /hooks/{gateway}", a.hook)
 	api.Mount(a.Mux, a.Site)
 }
 
@@ -121,6 +123,10 @@ func (a *App) Run(ctx context.Context) {
 	all.Go(func() { a.Box.Run(ctx) })
 	all.Go(func() { a.Engine.Run(ctx) })
 	all.Go(func() { a.tidy(ctx) })
+	all.Go(func() { ledger.Run(ctx, a.DB) })
+	if a.Site.Gateway != nil {
+		all.Go(func() { a.Site.Gateway.Run(ctx) })
+	}
 	all.Wait()
 }
 

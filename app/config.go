@@ -5,6 +5,7 @@ package app
 import (
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/fault"
@@ -19,7 +20,8 @@ type Config struct {
 	Public   string `help:"Address people use, when a proxy stands in front; https:// makes cookies secure." env:"COMPTOIR_PUBLIC"`
 	Log      string `help:"What is logged: debug, info, warn, error." env:"COMPTOIR_LOG" default:"info" enum:"debug,info,warn,error"`
 
-	ERP ERPConfig `embed:"" prefix:"erp-"`
+	ERP       ERPConfig       `embed:"" prefix:"erp-"`
+	Processor ProcessorConfig `embed:"" prefix:"processor-"`
 }
 
 // ERPConfig says where the merchant's books are.
@@ -30,6 +32,14 @@ type ERPConfig struct {
 	User     string `help:"Tryton: the machine user." env:"COMPTOIR_ERP_USER" default:"connector"`
 	Password string `help:"Password of the machine user, or token of the books." env:"COMPTOIR_ERP_PASSWORD"`
 	Accept   string `help:"Questions of the ERP that are answered yes, separated by spaces: credit_limit." env:"COMPTOIR_ERP_ACCEPT"`
+}
+
+// ProcessorConfig says which payment processor takes money; without an address
+// nothing can be paid online.
+type ProcessorConfig struct {
+	URL     string `help:"Address of the payment processor; empty: nothing is paid online." env:"COMPTOIR_PROCESSOR_URL"`
+	Secret  string `help:"What the processor lets us in by." env:"COMPTOIR_PROCESSOR_SECRET"`
+	Webhook string `help:"Secrets the processor signs its messages with, separated by spaces: two while one replaces the other." env:"COMPTOIR_PROCESSOR_WEBHOOK"`
 }
 
 // Merchant's settings that no ERP tells.
@@ -59,7 +69,18 @@ func (c Config) Check() error {
 	if u, err := url.Parse(c.ERP.URL); c.ERP.URL == "" || err != nil || u.Host == "" {
 		return fault.New(fault.Invalid, "config.bad_erp_url", "value", c.ERP.URL)
 	}
+	if u, err := url.Parse(c.Processor.URL); c.Processor.URL != "" && (err != nil || u.Host == "" || c.Processor.Secret == "" || c.Processor.Webhook == "") {
+		return fault.New(fault.Invalid, "config.bad_processor", "value", c.Processor.URL)
+	}
 	return nil
+}
+
+// Address is where people find the shop, given where it listens.
+func (c Config) Address(shop net.Addr) string {
+	if c.Public != "" {
+		return strings.TrimRight(c.Public, "/")
+	}
+	return "http://" + shop.String()
 }
 
 // Secure says whether people come over TLS.

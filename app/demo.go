@@ -7,17 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/erp/books"
 	"comptoir.example/comptoir/erp/tryton/demo"
+	"comptoir.example/comptoir/gateway/simulator"
 	"comptoir.example/comptoir/web/ui"
 )
 
@@ -36,9 +39,10 @@ var databases = map[string]string{"books": "comptoir.db", "tryton": "comptoir-tr
 
 // addresses are written to addresses.json in the demo's folder.
 type addresses struct {
-	Shop    string `json:"shop"`
-	ERP     string `json:"erp"`
-	Metrics string `json:"metrics"`
+	Shop      string `json:"shop"`
+	Processor string `json:"processor"`
+	ERP       string `json:"erp"`
+	Metrics   string `json:"metrics"`
 }
 
 // Demo starts a shop with people and an ERP to break, and serves it until ctx is
@@ -77,16 +81,23 @@ func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)
 		return err
 	}
 	defer stop()
-	settings := Config{Database: c.Database, Listen: c.Listen, ERP: erp}
+	shop := "http://" + listeners.shop.Addr().String()
+	processor, stopProcessor, err := startProcessor(c, shop)
+	if err != nil {
+		return err
+	}
+	defer stopProcessor()
+	settings := Config{Database: c.Database, Listen: c.Listen, ERP: erp, Processor: processor}
 	a, err := New(d, erp.Connector(), settings, ui.Banner{Tone: "warn", Key: "web.demo"})
 	if err != nil {
 		return err
 	}
+	a.take(processor, shop)
 	say("demo.loading")
 	if err := a.FirstLoad(ctx); err != nil {
 		return err
 	}
-	out := addresses{Shop: "http://" + listeners.shop.Addr().String(), ERP: erp.URL, Metrics: "http://" + listeners.metrics.Addr().String() + "/metrics"}
+	out := addresses{Shop: shop, Processor: processor.URL, ERP: erp.URL, Metrics: "http://" + listeners.metrics.Addr().String() + "/metrics"}
 	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err
@@ -94,7 +105,7 @@ func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)
 	if err := os.WriteFile(filepath.Join(c.Data, "addresses.json"), append(text, '\n'), 0o600); err != nil {
 		return fault.New(fault.Unavailable, "db.cannot_write", "path", c.Data).Because(err)
 	}
-	say("demo.ready", "shop", out.Shop, "erp", out.ERP, "metrics", out.Metrics, "password", DemoPassword)
+	say("demo.ready", "shop", out.Shop, "processor", out.Processor+"/control", "erp", out.ERP, "metrics", out.Metrics, "password", DemoPassword)
 	return a.Serve(ctx, listeners)
 }
 
@@ -130,22 +141,37 @@ func startERP(ctx context.Context, c DemoConfig) (ERPConfig, func(), error) {
 
 // startBooks runs this program again as the embedded ERP, in a process of its own.
 func startBooks(c DemoConfig) (ERPConfig, func(), error) {
+	url, stop, err := startOwn("COMPTOIR_BOOKS_TOKEN="+booksToken, "books", "--data", filepath.Join(c.Data, "books"))
+	return ERPConfig{Kind: "books", URL: url, Password: booksToken}, stop, err
+}
+
+// startProcessor runs this program again as the payment processor, in a process of
+// its own: another origin, as a real one is.
+func startProcessor(c DemoConfig, shop string) (ProcessorConfig, func(), error) {
+	url, stop, err := startOwn("COMPTOIR_PROCESSOR_SECRET="+processorSecret, "processor", "--file", filepath.Join(c.Data, "processor.json"),
+		"--webhooks", shop+"/hooks/simulator", "--signing", webhookSecret)
+	return ProcessorConfig{URL: url, Secret: processorSecret, Webhook: webhookSecret}, stop, err
+}
+
+// startOwn runs a command of this program in a process that ends with this one,
+// on a port that the system chooses, and waits until it says that it is ready.
+func startOwn(env, command string, args ...string) (url string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return ERPConfig{}, nil, err
+		return "", nil, err
 	}
-	cmd := exec.Command(self, "books", "--listen", "127.0.0.1:0", "--data", filepath.Join(c.Data, "books"))
-	cmd.Env = append(os.Environ(), "COMPTOIR_BOOKS_TOKEN="+booksToken)
+	cmd := exec.Command(self, append([]string{command, "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), env)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return ERPConfig{}, nil, err
+		return "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return ERPConfig{}, nil, err
+		return "", nil, err
 	}
-	stop := func() {
+	stop = func() {
 		cmd.Process.Signal(syscall.SIGTERM)
 		cmd.Wait()
 	}
@@ -153,17 +179,26 @@ func startBooks(c DemoConfig) (ERPConfig, func(), error) {
 	url, ready := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if err != nil && !errors.Is(err, io.EOF) || !ready {
 		stop()
-		return ERPConfig{}, nil, fault.New(fault.Unavailable, "config.books_do_not_start", "said", strings.TrimSpace(line))
+		return "", nil, fault.New(fault.Unavailable, "config.own_does_not_start", "command", command, "said", strings.TrimSpace(line))
 	}
 	go io.Copy(io.Discard, out)
-	return ERPConfig{Kind: "books", URL: url, Password: booksToken}, stop, nil
+	return url, stop, nil
 }
 
-// booksToken is what the demo's shop shows the demo's books; both are on
-// loopback.
-const booksToken = "comptoir-demo-books"
+// What the demo's shop, books and processor show each other; all are on loopback.
+const (
+	booksToken      = "comptoir-demo-books"
+	processorSecret = "comptoir-demo-processor"
+	webhookSecret   = "comptoir-demo-webhooks"
+)
 
 // Books runs the embedded ERP until ctx is over.
 func Books(ctx context.Context, listen, data, token string, ready func(url string)) error {
 	return books.Serve(ctx, books.Options{Listen: listen, Dir: data, Token: token, Ready: ready})
+}
+
+// Processor runs the payment processor for trying things until ctx is over.
+func Processor(ctx context.Context, o simulator.Options) error {
+	o.Now, o.Merchant, o.Log = time.Now, merchantName, slog.Default()
+	return simulator.Serve(ctx, o)
 }

@@ -21,12 +21,12 @@ var secret = []string{"person.password"}
 
 // nested are text columns that hold JSON; in the export's NDJSON they are values,
 // not text in text.
-var nested = []string{"price.breaks", "tax_case.taxes", "sales_order.totals", "sales_order.erp_totals", "shipment.lines",
+var nested = []string{"receipt.lines", "price.breaks", "tax_case.taxes", "sales_order.totals", "sales_order.erp_totals", "shipment.lines",
 	"invoice.due_parts", "invoice.totals", "invoice.lines", "cart.lines", "connection.capabilities", "fact.body"}
 
 // instants are bigint columns that hold a moment; the export writes RFC 3339.
 var instants = []string{"at", "created", "due", "sent", "done", "leased", "since", "retry", "seen", "expires", "placed", "swept",
-	"bucket", "probed", "led_until", "last", "changed"}
+	"bucket", "probed", "led_until", "last", "changed", "posted", "ended", "told", "looked", "recorded", "received", "pulled"}
 
 // Export writes every document, mapping and fact to a new folder: one NDJSON and
 // one CSV file a table, and schema.json, which says what each column is. A shop

@@ -41,6 +41,7 @@ func Serve(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	a.take(c.Processor, c.Address(listeners.shop.Addr()))
 	if err := a.crashAt(listeners.shop, os.Getenv("COMPTOIR_CRASH_AT")); err != nil {
 		return err
 	}

@@ -1,18 +1,72 @@
 package app
 
 import (
+	"context"
+	"strings"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/collect"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway"
+	"comptoir.example/comptoir/gateway/simulator"
+	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
 )
 
 // wire says what follows from what. All consequences of the program stand here.
 func wire(box *outbox.Box, engine *erpsync.Engine) {
 	box.On(outbox.Route{Fact: "order.placed", Consumer: "erp.push-order", Where: laneOfOrder, Carry: engine.PushOrder, Together: 8})
+	box.On(outbox.Route{Fact: "payment.taken", Consumer: "erp.push-receipt", Where: laneOfReceipt, Carry: engine.PushReceipt})
+}
+
+// wireGateway says what is asked of the processor.
+func wireGateway(box *outbox.Box, g *collect.Engine) {
+	for _, fact := range []string{"payment.start_asked", "payment.charge_asked", "payment.end_asked"} {
+		box.On(outbox.Route{Fact: fact, Consumer: "gateway.ask", Where: g.Lane, Carry: g.Ask})
+	}
+	box.On(outbox.Route{Fact: "payment.method_removed", Consumer: "gateway.forget", Where: g.LaneOfMethod, Carry: g.Forget})
 }
 
 // laneOfOrder keeps a customer's orders in the order in which they were placed.
 func laneOfOrder(f outbox.Fact) (conn, lane string) {
 	placed := f.(order.Placed)
 	return placed.Conn, placed.Customer
+}
+
+// laneOfReceipt keeps a customer's money in order, beside their orders.
+func laneOfReceipt(f outbox.Fact) (conn, lane string) {
+	taken := f.(payment.Taken)
+	return taken.Conn, "money/" + taken.Customer
+}
+
+// take lets the shop take money through the processor of the settings, if there
+// is one.
+func (a *App) take(c ProcessorConfig, public string) {
+	if c.URL != "" {
+		a.Take(simulator.New(c.URL, c.Secret, strings.Fields(c.Webhook)...), public)
+	}
+}
+
+// Take lets the shop take money through a processor. It is called before the shop
+// runs.
+func (a *App) Take(g gateway.Connector, public string) {
+	e := collect.New(a.Box, g)
+	e.Return = func(payment string) string { return public + "/payments/" + payment }
+	e.Describe = func(ctx context.Context, p payment.Payment) (text, lang string, err error) {
+		var c customer.Customer
+		if err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			c, err = customer.Find(ctx, tx, p.Customer)
+			return err
+		}); err != nil {
+			return "", "", err
+		}
+		m := a.Engine.Merchant()
+		words := a.Site.Words.Printer(i18n.Parse(c.Language), m.Zone)
+		return words.T("app.pay.description", "merchant", m.Name, "n", len(p.Lines)), c.Language, nil
+	}
+	a.Site.Gateway = e
+	wireGateway(a.Box, e)
 }

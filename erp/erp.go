@@ -92,7 +92,7 @@ const (
 
 // Kinds is every kind in loading order.
 var Kinds = []Kind{KindTerm, KindPaymentMethod, KindDeliveryMethod, KindUnit, KindTax, KindTaxCase,
-	KindCustomer, KindAddress, KindItem, KindPrice, KindStock, KindOrder, KindShipment, KindInvoice}
+	KindCustomer, KindAddress, KindItem, KindPrice, KindStock, KindOrder, KindShipment, KindInvoice, KindReceipt}
 
 // Page is one answer of Changed.
 type Page struct {
@@ -324,8 +324,9 @@ type Invoice struct {
 	Date     string        `json:"date"`
 	Due      []Instalment  `json:"due"` // at least one, rising dates
 	Totals   Totals        `json:"totals"`
-	Open     money.Amount  `json:"open"`  // what remains to pay
-	State    string        `json:"state"` // open, paid, cancelled, unknown
+	Open     money.Amount  `json:"open"`           // what remains to pay
+	Keys     []string      `json:"keys,omitempty"` // of our receipts that Open counts already, those reversed since among them
+	State    string        `json:"state"`          // open, paid, cancelled, unknown
 	Lines    []InvoiceLine `json:"lines"`
 }
 

@@ -13,7 +13,6 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/erp"
-	"comptoir.example/comptoir/finance/invoice"
 	"comptoir.example/comptoir/trade/catalog"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
@@ -189,7 +188,9 @@ func (e *Engine) replicate(ctx context.Context, tx *db.Tx, r erp.Record) error {
 	case erp.KindOrder, erp.KindShipment:
 		return order.Replicate(ctx, tx, e.Merchant(), r)
 	case erp.KindInvoice:
-		return invoice.Replicate(ctx, tx, e.conn(), r)
+		return e.replicateInvoice(ctx, tx, r)
+	case erp.KindReceipt:
+		return e.replicateReceipt(ctx, tx, r)
 	}
 	return fault.New(fault.Invalid, "erp.unknown_kind", "kind", string(r.Kind))
 }

@@ -123,9 +123,26 @@ func inEffect(s erp.OrderState) bool {
 	return false
 }
 
-// unanswered makes an outcome of a failed call. writing says that the call may
-// have changed something.
+// unanswered makes an outcome of a failed call about an order, and tells the order
+// what the ERP said of it.
 func (e *Engine) unanswered(d outbox.Delivery, o order.Order, err error, writing bool) outbox.Outcome {
+	out := e.failedCall(d, err, writing)
+	switch out.State {
+	case outbox.Rejected:
+		out.Apply = func(ctx context.Context, tx *db.Tx) error {
+			return order.Refuse(ctx, tx, byUs, o.ID, out.Code, out.Detail)
+		}
+	case outbox.NeedsDecision:
+		out.Apply = func(ctx context.Context, tx *db.Tx) error {
+			return order.Hold(ctx, tx, byUs, o.ID, "order.questioned", out.Code, out.Detail, nil)
+		}
+	}
+	return out
+}
+
+// failedCall is what a failed call means for a delivery. writing says that the
+// call may have changed something.
+func (e *Engine) failedCall(d outbox.Delivery, err error, writing bool) outbox.Outcome {
 	x := erp.ErrorOf(err)
 	out := outbox.Outcome{Class: string(x.Class), Code: "erp." + x.Code, Detail: x.Text}
 	switch x.Class {
@@ -140,13 +157,9 @@ func (e *Engine) unanswered(d outbox.Delivery, o order.Order, err error, writing
 	case erp.Throttled:
 		out.State, out.After = outbox.Queued, max(x.After, time.Second)
 	case erp.Refused:
-		return stopped(outbox.Rejected, out.Class, out.Code, x.Text, func(ctx context.Context, tx *db.Tx) error {
-			return order.Refuse(ctx, tx, byUs, o.ID, out.Code, x.Text)
-		})
+		out.State, out.Sent = outbox.Rejected, true
 	case erp.NeedsDecision:
-		return stopped(outbox.NeedsDecision, out.Class, out.Code, x.Text, func(ctx context.Context, tx *db.Tx) error {
-			return order.Hold(ctx, tx, byUs, o.ID, "order.questioned", out.Code, x.Text, nil)
-		})
+		out.State, out.Sent = outbox.NeedsDecision, true
 	default:
 		return outbox.Broken(d, err)
 	}

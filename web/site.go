@@ -10,6 +10,7 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/collect"
 	"comptoir.example/comptoir/erpsync"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web/ui"
@@ -19,6 +20,7 @@ import (
 type Site struct {
 	DB      *db.DB
 	Engine  *erpsync.Engine
+	Gateway *collect.Engine
 	Words   *i18n.Catalogue
 	Secure  bool // served over TLS: cookies are __Host- and Secure
 	Banners []ui.Banner

@@ -5,5 +5,5 @@ import "embed"
 
 // Files are the migrations; base/db renders them for its engine.
 //
-//go:embed *.sql postgres
+//go:embed *.sql postgres sqlite
 var Files embed.FS

@@ -135,6 +135,9 @@ func (p *Printer) Money(a money.Amount) string {
 	return p.withSign(a.Decimal().String(), a.Currency)
 }
 
+// Plain is an amount without its sign, as it stands in a field.
+func (p *Printer) Plain(a money.Amount) string { return p.number(a.Decimal().String()) }
+
 // Price is a unit price: two decimals at least, and up to four where it has them.
 func (p *Printer) Price(d money.Decimal, currency string) string {
 	digits := money.Digits(currency)

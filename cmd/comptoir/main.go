@@ -13,6 +13,7 @@ import (
 	"comptoir.example/comptoir/app"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/gateway/simulator"
 	"github.com/alecthomas/kong"
 )
 
@@ -31,6 +32,7 @@ type commands struct {
 	Export    exportCmd    `cmd:"" help:"Write every document, mapping and fact in open formats."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	Books     booksCmd     `cmd:"" help:"Run the small embedded ERP."`
+	Processor processorCmd `cmd:"" help:"Run a payment processor to try things on."`
 }
 
 func main() {
@@ -114,6 +116,20 @@ type booksCmd struct {
 
 func (c *booksCmd) Run(ctx context.Context) error {
 	return app.Books(ctx, c.Listen, c.Data, c.Token, func(url string) { fmt.Println("ready " + url) })
+}
+
+type processorCmd struct {
+	Listen   string `help:"Address of the processor; port 0 lets the system choose." default:"127.0.0.1:0"`
+	File     string `help:"Where it keeps its books." default:"var/processor.json"`
+	Seed     uint64 `help:"Of every id and every chance." default:"1"`
+	Secret   string `help:"What callers must show." env:"COMPTOIR_PROCESSOR_SECRET" required:""`
+	Webhooks string `help:"Where events are posted."`
+	Signing  string `help:"Secret that signs them."`
+}
+
+func (c *processorCmd) Run(ctx context.Context) error {
+	return app.Processor(ctx, simulator.Options{Listen: c.Listen, File: c.File, Seed: c.Seed, Secret: c.Secret, Webhooks: c.Webhooks,
+		Signing: []string{c.Signing}, Ready: func(url string) { fmt.Println("ready " + url) }})
 }
 
 type versionCmd struct{}

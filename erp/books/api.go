@@ -48,6 +48,23 @@ func (p *program) api(mux *http.ServeMux) {
 	step("quote", func(u *unit, o *Order, _ bool) { u.quote(o) })
 	step("confirm", (*unit).confirm)
 	step("cancel", func(u *unit, o *Order, _ bool) { u.cancel(o, false) })
+	// A receipt sent twice is noticed, unlike an order: its key is taken.
+	answer("POST /api/receipts", p.write, func(u *unit, r *http.Request) any {
+		made := u.checkReceipt(body[NewReceipt](u, r))
+		u.put(made)
+		return made
+	})
+	onReceipt := func(name string, act func(*unit, *Receipt, *http.Request)) {
+		answer("POST /api/receipts/{id}/"+name, p.write, func(u *unit, r *http.Request) any {
+			there := get[Receipt](u, receipts, r.PathValue("id"))
+			act(u, there, r)
+			return there
+		})
+	}
+	onReceipt("post", func(u *unit, there *Receipt, _ *http.Request) { u.book(there) })
+	onReceipt("reverse", func(u *unit, there *Receipt, r *http.Request) { u.reverse(there, body[Reversal](u, r)) })
+	answer("GET /api/open_items", p.read, openItems)
+	answer("GET /api/clearing", p.read, func(u *unit, _ *http.Request) any { return []money.Amount{u.clearing().Balance} })
 	mux.Handle("/api/", p.switches.around(p.signedIn(api)))
 }
 

@@ -82,7 +82,7 @@ func Serve(ctx context.Context, o Options) error {
 	if err := p.db.Migrate(ctx, schema); err != nil {
 		return err
 	}
-	if err := p.write(ctx, (*unit).seed); err != nil {
+	if err := p.write(ctx, func(u *unit) { u.seed(); u.adopt() }); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", o.Listen)

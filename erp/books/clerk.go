@@ -31,11 +31,16 @@ func NewClerk(url string) *Clerk {
 
 // ShipPart ships some of what waits, by id of the order's line.
 func (c *Clerk) ShipPart(ctx context.Context, order string, quantities map[string]money.Decimal) error {
+	return c.send(ctx, "/orders/"+order+"/shipments", fields(quantities))
+}
+
+// fields are quantities by line, as a form has them.
+func fields(quantities map[string]money.Decimal) url.Values {
 	form := url.Values{}
 	for line, q := range quantities {
 		form.Set("q"+line, q.String())
 	}
-	return c.send(ctx, "/orders/"+order+"/shipments", form)
+	return form
 }
 
 // ShipRest ships all that waits.
@@ -56,6 +61,22 @@ func (c *Clerk) MakePartialPayment(ctx context.Context, order string, amount mon
 // CreditInvoice takes the open invoices of an order back.
 func (c *Clerk) CreditInvoice(ctx context.Context, order string) error {
 	return c.eachForm(ctx, order, "/credit", nil)
+}
+
+// MakeCreditNote credits some of the first invoice of an order, by id of the line,
+// and leaves the credit note open.
+func (c *Clerk) MakeCreditNote(ctx context.Context, order string, quantities map[string]money.Decimal) error {
+	return c.eachForm(ctx, order, "/credit-notes", fields(quantities))
+}
+
+// ReverseReceipt undoes a receipt.
+func (c *Clerk) ReverseReceipt(ctx context.Context, receipt, reason string) error {
+	return c.send(ctx, "/receipts/"+receipt+"/reversal", url.Values{"reason": {reason}})
+}
+
+// BookPayout takes what the processor paid out off the clearing account.
+func (c *Clerk) BookPayout(ctx context.Context, amount money.Decimal) error {
+	return c.send(ctx, "/payouts", url.Values{"amount": {amount.String()}})
 }
 
 // CancelOrder withdraws an order of which nothing left.

@@ -29,6 +29,7 @@ var _ interface {
 	erptest.CustomerBlocker
 	erptest.Archivist
 	erptest.Copier
+	erptest.Cashbox
 } = (*Clerk)(nil)
 
 func TestBooksConform(t *testing.T)                    { erptest.Run(t, ground(t)) }

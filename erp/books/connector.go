@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -43,12 +44,11 @@ func (c *Connector) Probe(ctx context.Context) (erp.Capabilities, error) {
 	if err := c.get(ctx, "company", nil, &who); err != nil {
 		return erp.Capabilities{}, err
 	}
-	known := slices.DeleteFunc(slices.Clone(erp.Kinds), func(k erp.Kind) bool { return kinds[k].path == "" })
 	return erp.Capabilities{
 		System: "books", Product: "Comptoir Books", Company: who.Name, Currency: who.Currency, TimeZone: who.Zone,
 		Rounding: money.Rounding{Mode: money.HalfEven, Level: money.PerDocument, PriceDigits: 4},
 		Lanes:    4, Overlap: overlap, Operation: operation, PollEvery: 500 * time.Millisecond,
-		PriceLive: true, QuoteLive: true, Kinds: known,
+		PriceLive: true, QuoteLive: true, Kinds: slices.Sorted(maps.Keys(kinds)),
 	}, nil
 }
 
@@ -134,7 +134,7 @@ func (c *Connector) Quote(ctx context.Context, order erp.NewOrder) (t erp.Totals
 // FindOrder implements erp.Connector. Orders never leave the books, so they are
 // the only place to look; of several with one key the first is ours.
 func (c *Connector) FindOrder(ctx context.Context, key string) (*erp.Order, error) {
-	found, err := c.orders(ctx, url.Values{"key": {key}})
+	found, err := documents[Order](ctx, c, orders, url.Values{"key": {key}})
 	if err != nil || len(found) == 0 || key == "" { // orders of others have no key
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (c *Connector) CreateOrder(ctx context.Context, order erp.NewOrder) (string
 // ReleaseOrder implements erp.Connector: a draft gets its number, and a quoted
 // order is confirmed. What is confirmed stays as it is.
 func (c *Connector) ReleaseOrder(ctx context.Context, id string, accept []string) (erp.Order, error) {
-	found, err := c.orders(ctx, url.Values{"ids": {id}})
+	found, err := documents[Order](ctx, c, orders, url.Values{"ids": {id}})
 	if err != nil {
 		return erp.Order{}, err
 	}
@@ -182,18 +182,17 @@ func (c *Connector) CancelOrder(ctx context.Context, id string) error {
 	return c.call(ctx, writing, http.MethodPost, orders+"/"+url.PathEscape(id)+"/cancel", []string{}, &Order{})
 }
 
-func (c *Connector) orders(ctx context.Context, query url.Values) ([]Order, error) {
+// documents are those that a query finds.
+func documents[T any](ctx context.Context, c *Connector, path string, query url.Values) ([]T, error) {
 	var found []listing
-	if err := c.get(ctx, orders, query, &found); err != nil {
+	if err := c.get(ctx, path, query, &found); err != nil {
 		return nil, err
 	}
-	var all []Order
-	for _, l := range found {
-		var o Order
-		if err := json.Unmarshal(l.Body, &o); err != nil {
+	all := make([]T, len(found))
+	for i, l := range found {
+		if err := json.Unmarshal(l.Body, &all[i]); err != nil {
 			return nil, &erp.Error{Class: erp.Broken, Code: "bad_answer", Cause: err}
 		}
-		all = append(all, o)
 	}
 	return all, nil
 }

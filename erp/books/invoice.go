@@ -60,38 +60,60 @@ func (t *Term) due(total money.Amount, day string) (all []erp.Instalment) {
 	return all
 }
 
-// receive records money for an invoice, in part or whole.
-func (u *unit) receive(i *Invoice, sum money.Decimal, method, day string) {
-	if i.State != "posted" || !sum.IsPos() || sum.Trim(0).Scale() > 2 || sum.Cmp(i.Open.Decimal()) > 0 {
-		u.refuse("bad_amount", "amount", sum, "open", i.Open)
-	}
-	amount := cents(rat(sum))
-	i.Receipts = append(i.Receipts, Receipt{day, method, amount})
-	i.Open.Minor -= amount.Minor
-	if i.Open.IsZero() {
-		i.State = "paid"
-	}
-	u.put(i)
-	u.settle(get[Order](u, orders, i.Order))
-}
-
 // credit takes a whole invoice back with a credit note. Both are settled, and
 // the order stands as not invoiced.
 func (u *unit) credit(i *Invoice, day string) {
-	if i.State != "posted" || len(i.Receipts) > 0 {
+	if i.State != "posted" || i.Open != i.Total || len(u.credited(i)) > 0 {
 		u.refuse("not_creditable", "number", i.Number)
 	}
-	o := get[Order](u, orders, i.Order)
-	note := &Invoice{Paper: o.paper("paid"), PONumber: i.PONumber, Open: money.Zero(currency)}
-	note.Number, note.Date = u.number("NC"+day[:4]+"-", 5), day
-	for _, l := range i.Lines {
-		l.Quantity = l.Quantity.Neg()
-		note.Lines = append(note.Lines, l)
-	}
-	note.Totals = u.total(note.Lines, get[Customer](u, customers, i.Customer).Tax)
-	note.Due = []erp.Instalment{{Date: day, Amount: note.Total}}
+	note := u.creditNote(i, func(l Line) money.Decimal { return l.Quantity }, day)
+	note.State, note.Open = "paid", money.Zero(currency)
 	u.put(note)
 	i.State, i.Open = cancelled, money.Zero(currency)
 	u.put(i)
-	u.settle(o.billed(note))
+	u.settle(get[Order](u, orders, i.Order).billed(note))
+}
+
+// creditPart takes some of an invoice's lines back with a credit note that stays
+// open, until a receipt nets it or gives its money back. The order stands as it is.
+func (u *unit) creditPart(i *Invoice, quantities map[string]money.Decimal, day string) {
+	before := u.credited(i)
+	note := u.creditNote(i, func(l Line) money.Decimal {
+		q := quantities[l.ID]
+		if q.IsNeg() || q.Cmp(minus(l.Quantity, before[l.ID])) > 0 {
+			u.refuse("bad_quantity", "item", l.Text, "quantity", q.String())
+		}
+		return q
+	}, day)
+	if note.Total.Minor >= 0 || i.State != "posted" && i.State != "paid" {
+		u.refuse("not_creditable", "number", i.Number)
+	}
+	u.put(note)
+}
+
+// creditNote draws a credit note up for the quantities that pick says.
+func (u *unit) creditNote(i *Invoice, pick func(Line) money.Decimal, day string) *Invoice {
+	note := &Invoice{Paper: Paper{Order: i.Order, Customer: i.Customer, State: "posted"}, PONumber: i.PONumber, Of: i.ID}
+	note.Number, note.Date = u.number("NC"+day[:4]+"-", 5), day
+	for _, l := range i.Lines {
+		if l.Quantity = pick(l).Neg(); l.Quantity.IsNeg() {
+			note.Lines = append(note.Lines, l)
+		}
+	}
+	note.Totals = u.total(note.Lines, get[Customer](u, customers, i.Customer).Tax)
+	note.Open, note.Due = note.Total, []erp.Instalment{{Date: day, Amount: note.Total}}
+	return note
+}
+
+// credited is how much of each line credit notes took back of an invoice.
+func (u *unit) credited(i *Invoice) map[string]money.Decimal {
+	back := map[string]money.Decimal{}
+	for _, note := range list[Invoice](u, byParent, invoices, i.Order) {
+		for _, l := range note.Lines {
+			if note.Of == i.ID {
+				back[l.ID] = minus(back[l.ID], l.Quantity)
+			}
+		}
+	}
+	return back
 }

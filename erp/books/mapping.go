@@ -66,6 +66,7 @@ var kinds = map[erp.Kind]struct {
 	erp.KindOrder:    {orders, mapped(func(d Order) (string, erp.Body) { return d.Number, d.canonical() })},
 	erp.KindShipment: {shipments, mapped(func(d Shipment) (string, erp.Body) { return d.Number, d.canonical() })},
 	erp.KindInvoice:  {invoices, mapped(func(d Invoice) (string, erp.Body) { return d.Number, d.canonical() })},
+	erp.KindReceipt:  {receipts, mapped(func(d Receipt) (string, erp.Body) { return d.Number, d.canonical() })},
 }
 
 func mapped[T any](f func(T) (string, erp.Body)) reader {
@@ -141,13 +142,19 @@ func (d Shipment) canonical() erp.Shipment {
 
 func (d Invoice) canonical() erp.Invoice {
 	i := erp.Invoice{Number: d.Number, Customer: d.Customer, Orders: []string{d.Order}, PONumber: d.PONumber, Date: d.Date,
-		Due: d.Due, Totals: d.Totals, Open: d.Open,
+		Due: d.Due, Totals: d.Totals, Open: d.Open, Keys: d.Keys,
 		State: word(d.State, map[string]string{"posted": "open", "paid": "paid", cancelled: "cancelled"})}
 	for _, l := range d.Lines {
 		i.Lines = append(i.Lines, erp.InvoiceLine{Item: l.Item, Text: l.Text, Quantity: l.Quantity, Unit: l.Unit,
 			UnitPrice: l.UnitPrice, Amount: l.Amount})
 	}
 	return i
+}
+
+func (d Receipt) canonical() erp.Receipt {
+	return erp.Receipt{ID: d.ID, Key: d.Key, Number: d.Number, Customer: d.Customer, Date: d.Date, Amount: d.Amount,
+		Unapplied: d.Unapplied, Reference: d.Reference, Lines: d.Lines,
+		State: erp.ReceiptState(word(d.State, map[string]string{"received": "received", "posted": "posted", "reversed": "reversed"}))}
 }
 
 func word(theirs string, words map[string]string) string {

@@ -140,8 +140,9 @@ func (u *unit) confirm(o *Order, accept bool) {
 	u.settle(o)
 }
 
-// checkCredit adds up what the customer owes: open invoices, what is ordered and
-// not invoiced yet, and this order, before tax as the limit is meant.
+// checkCredit adds up what the customer owes: open invoices less credit notes and
+// money that settles none, what is ordered and not invoiced yet, and this order,
+// before tax as the limit is meant.
 func (u *unit) checkCredit(o *Order) {
 	c := get[Customer](u, customers, o.Customer)
 	if c.Limit == nil {
@@ -150,6 +151,9 @@ func (u *unit) checkCredit(o *Order) {
 	owed := rat(o.Net.Decimal())
 	for _, i := range list[Invoice](u, openOf, invoices, c.ID) {
 		owed.Add(owed, rat(i.Open.Decimal()))
+	}
+	for _, r := range list[Receipt](u, openOf, receipts, c.ID) {
+		owed.Sub(owed, rat(r.Unapplied.Decimal()))
 	}
 	for _, other := range list[Order](u, openOf, orders, c.ID) {
 		for _, l := range other.Lines {
@@ -163,7 +167,7 @@ func (u *unit) checkCredit(o *Order) {
 
 // settle keeps an order in the state that its lines and invoices tell.
 func (u *unit) settle(o *Order) {
-	if o.inEffect() {
+	if o.inEffect() || o.State == closed {
 		goods, some, left, billed, paid := false, false, true, true, true
 		for _, l := range o.Lines {
 			billed = billed && l.Invoiced.Cmp(l.Quantity) >= 0
@@ -172,7 +176,7 @@ func (u *unit) settle(o *Order) {
 			}
 		}
 		for _, i := range list[Invoice](u, byParent, invoices, o.ID) {
-			paid = paid && (i.State == "paid" || i.State == cancelled)
+			paid = paid && (i.State == "paid" || i.State == cancelled || i.Total.Minor < 0)
 		}
 		switch {
 		case left && billed && paid:

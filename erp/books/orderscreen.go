@@ -12,10 +12,7 @@ func ordersPage(u *unit, r *http.Request) any {
 		Query  string
 		Rows   []*Order
 		Buyers map[string]string // names by id
-	}{Query: strings.TrimSpace(r.URL.Query().Get("q")), Buyers: map[string]string{}}
-	for _, c := range list[Customer](u, ofKind, customers) {
-		page.Buyers[c.ID] = c.Name
-	}
+	}{Query: strings.TrimSpace(r.URL.Query().Get("q")), Buyers: u.buyers()}
 	for _, o := range list[Order](u, newest, orders, 200) {
 		all := strings.ToLower(o.Number + " " + o.PONumber + " " + o.Key + " " + page.Buyers[o.Customer])
 		if strings.Contains(all, strings.ToLower(page.Query)) {
@@ -23,6 +20,15 @@ func ordersPage(u *unit, r *http.Request) any {
 		}
 	}
 	return page
+}
+
+// buyers are the names of customers by id.
+func (u *unit) buyers() map[string]string {
+	names := map[string]string{}
+	for _, c := range list[Customer](u, ofKind, customers) {
+		names[c.ID] = c.Name
+	}
+	return names
 }
 
 // orderView is an order with what came of it.
@@ -101,11 +107,16 @@ func shipOrder(u *unit, o *Order, r *http.Request) {
 		u.ship(o, nil, u.today)
 		return
 	}
-	quantities := map[string]money.Decimal{}
-	for _, l := range o.Lines {
+	u.ship(o, u.quantities(r, o.Lines), u.today)
+}
+
+// quantities are the fields of a form that say how much of which line.
+func (u *unit) quantities(r *http.Request, lines []Line) map[string]money.Decimal {
+	asked := map[string]money.Decimal{}
+	for _, l := range lines {
 		if filled(r, "q"+l.ID) {
-			quantities[l.ID] = u.field(r, "q"+l.ID)
+			asked[l.ID] = u.field(r, "q"+l.ID)
 		}
 	}
-	u.ship(o, quantities, u.today)
+	return asked
 }

@@ -57,6 +57,7 @@ var (
 	byRef      = db.SQL("books.by_ref", `SELECT body FROM record WHERE kind = $1 AND ref = $2 ORDER BY id`)
 	byParent   = db.SQL("books.by_parent", `SELECT body FROM record WHERE kind = $1 AND parent = $2 ORDER BY id`)
 	openOf     = db.SQL("books.open_of", `SELECT body FROM record WHERE kind = $1 AND owner = $2 AND open ORDER BY id`)
+	openNow    = db.SQL("books.open_now", `SELECT body FROM record WHERE kind = $1 AND open ORDER BY id`)
 	ofKind     = db.SQL("books.of_kind", `SELECT body FROM record WHERE kind = $1 ORDER BY id`)
 	newest     = db.SQL("books.newest", `SELECT body FROM record WHERE kind = $1 ORDER BY id DESC LIMIT $2`)
 	// The API's listings say whether an older document has the same reference.
@@ -131,7 +132,7 @@ func need[T any](u *unit, s *db.Stmt, kind string, by any) *T {
 // unknown is the code for a document that is not there.
 var unknown = map[string]string{
 	customers: "unknown_customer", items: "unknown_item", addresses: "unknown_address", orders: "unknown_order",
-	deliveries: "unknown_delivery", invoices: "unknown_invoice",
+	deliveries: "unknown_delivery", invoices: "unknown_invoice", receipts: "unknown_receipt",
 }
 
 // list is every document a statement finds.

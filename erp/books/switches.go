@@ -59,7 +59,7 @@ func (s *switches) around(next http.Handler) http.Handler {
 func (s *switches) lost(r *http.Request, status int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	writes := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/orders")
+	writes := r.Method == http.MethodPost && (strings.HasPrefix(r.URL.Path, "/api/orders") || strings.HasPrefix(r.URL.Path, "/api/receipts"))
 	if s.loseNext && writes && status < 300 {
 		s.loseNext = false
 		return true

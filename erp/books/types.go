@@ -22,6 +22,8 @@ const (
 	orders     = "orders"
 	shipments  = "shipments"
 	invoices   = "invoices"
+	receipts   = "receipts"
+	accounts   = "accounts"
 )
 
 // currency of everything; this merchant has one.
@@ -219,14 +221,65 @@ type Invoice struct {
 	Due      []erp.Instalment `json:"due"`
 	Open     money.Amount     `json:"open"`
 	Lines    []Line           `json:"lines"`
-	Receipts []Receipt        `json:"receipts"`
+	Receipts []Settlement     `json:"receipts"`
+	Keys     []string         `json:"keys,omitempty"` // of other programs' receipts that Open counts
+	Of       string           `json:"of,omitempty"`   // the invoice that a credit note takes back
 }
 
-// Receipt is money that came in for an invoice.
+// Settlement is what a receipt took off an invoice, or put back when it was
+// reversed.
+type Settlement struct {
+	Date    string       `json:"date"`
+	Method  string       `json:"method"`
+	Amount  money.Amount `json:"amount"`
+	Receipt string       `json:"receipt"` // "" in books older than receipts
+}
+
+// Receipt is money that came in, that went back when it is negative, or none that
+// nets documents: received, posted, reversed.
 type Receipt struct {
-	Date   string       `json:"date"`
-	Method string       `json:"method"`
-	Amount money.Amount `json:"amount"`
+	Self
+	Number string `json:"number"`
+	State  string `json:"state"`
+	Method string `json:"method"`
+	NewReceipt
+	Unapplied money.Amount `json:"unapplied"`
+	Undone    string       `json:"undone,omitempty"` // the day of its reversal
+	Reason    string       `json:"reason,omitempty"` // of its reversal
+}
+
+// NewReceipt is a receipt as the API takes it. The lines are what it is meant for
+// and, once it is posted, what it settled.
+type NewReceipt struct {
+	Key       string            `json:"key"`
+	Customer  string            `json:"customer"`
+	Date      string            `json:"date"`
+	Amount    money.Amount      `json:"amount"`
+	Reference string            `json:"reference"`
+	Lines     []erp.ReceiptLine `json:"lines"`
+}
+
+// Reversal undoes a receipt.
+type Reversal struct {
+	Date   string `json:"date"`
+	Reason string `json:"reason"`
+}
+
+// OpenItem is an open document, or money that settles none.
+type OpenItem struct {
+	Customer string       `json:"customer"`
+	Document string       `json:"document"`
+	Open     money.Amount `json:"open"`
+	Due      string       `json:"due"`
+	Keys     []string     `json:"keys"`
+}
+
+// Account is what an account of the ledger stands at. There is one, the clearing
+// account, where money that other programs took waits for the payouts.
+type Account struct {
+	Self
+	Name    string       `json:"name"`
+	Balance money.Amount `json:"balance"`
 }
 
 func (d *Term) place() place      { return place{kind: terms, ref: d.Code} }
@@ -250,3 +303,7 @@ func (d *Shipment) place() place {
 func (d *Invoice) place() place {
 	return place{kind: invoices, owner: d.Customer, parent: d.Order, hidden: d.State == draft, open: d.State == "posted"}
 }
+func (d *Receipt) place() place {
+	return place{kind: receipts, ref: d.Key, owner: d.Customer, open: d.State == "posted" && !d.Unapplied.IsZero()}
+}
+func (d *Account) place() place { return place{kind: accounts, ref: d.Name} }

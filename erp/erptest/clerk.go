@@ -53,6 +53,14 @@ type (
 	Copier interface {
 		CopyOrder(ctx context.Context, order string) (string, error)
 	}
+	// Cashbox is what the checks of an erp.Cashier ask of a clerk besides. For a
+	// cheque that the ERP takes by itself they use MakePartialPayment.
+	Cashbox interface {
+		// MakeCreditNote posts a credit note for some of what the first invoice of an
+		// order bills, by id of the order's line, and leaves it open: it is netted
+		// with nothing, and the invoice stays as it is.
+		MakeCreditNote(ctx context.Context, order string, quantities map[string]money.Decimal) error
+	}
 )
 
 // Ground is one ERP with its connector, ready to be tried. It is filled with the

@@ -54,7 +54,7 @@ var connection = []check{
 		if (r.Mode != money.HalfEven && r.Mode != money.HalfUp) || (r.Level != money.PerLine && r.Level != money.PerDocument) || r.PriceDigits < 2 {
 			t.Errorf("rounding: %+v", r)
 		}
-		for _, kind := range erp.Kinds {
+		for _, kind := range t.kinds() {
 			if !slices.Contains(caps.Kinds, kind) {
 				t.Errorf("%s is not read", kind)
 			}

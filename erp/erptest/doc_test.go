@@ -16,7 +16,7 @@ func TestTheTableOfChecksTellsTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	has := map[string]bool{}
-	for _, group := range [][]check{connection, reading, pricing, orders, doubt, goods, invoices, faults, closing} {
+	for _, group := range [][]check{connection, reading, pricing, orders, doubt, goods, invoices, receipts, bookings, faults, closing} {
 		for _, c := range group {
 			has[strconv.Itoa(c.number())] = true
 		}

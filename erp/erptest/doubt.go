@@ -1,6 +1,7 @@
 package erptest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,12 +97,10 @@ var doubt = []check{
 		}
 	}},
 	{"26 an answer lost after the order was made leaves one order", func(t *trial) {
-		t.faulty(Rule{Fault: Unheard}, Rule{Fault: Masked, Status: 502}, Rule{Fault: Masked, Status: 504}, Rule{Fault: Masked, Status: 500},
-			Rule{Fault: Reset}, Rule{Fault: Truncated}, Rule{Fault: Malformed}, Rule{Fault: Late, Delay: time.Minute})
+		t.faulty(t.orders(), done)
 	}},
 	{"26b an order that was not made is not said to be", func(t *trial) {
-		t.faulty(Rule{Fault: Lost}, Rule{Fault: Silent, Delay: time.Minute}, Rule{Fault: Refuse, Status: 503}, Rule{Fault: Refuse, Status: 502},
-			Rule{Fault: Refuse, Status: 429, RetryAfter: "7"})
+		t.faulty(t.orders(), undone)
 	}},
 	{"27 an answer lost is found whatever became of the order meanwhile", func(t *trial) {
 		for _, became := range []erp.OrderState{erp.OrderCancelled, erp.OrderReleased, erp.OrderShipped, erp.OrderInvoiced} {
@@ -173,25 +172,69 @@ var doubt = []check{
 	}},
 }
 
-// faulty creates and releases orders while faults strike at their requests. The
-// connector may say that it does not know. It may not say that nothing happened
+// done are faults after which the ERP has done what it was asked, and undone those
+// after which it has not.
+var (
+	done = []Rule{{Fault: Unheard}, {Fault: Masked, Status: 502}, {Fault: Masked, Status: 504}, {Fault: Masked, Status: 500},
+		{Fault: Reset}, {Fault: Truncated}, {Fault: Malformed}, {Fault: Late, Delay: time.Minute}}
+	undone = []Rule{{Fault: Lost}, {Fault: Silent, Delay: time.Minute}, {Fault: Refuse, Status: 503}, {Fault: Refuse, Status: 502},
+		{Fault: Refuse, Status: 429, RetryAfter: "7"}}
+)
+
+// carried is one document on its way into the ERP.
+type carried struct {
+	steps  int // that faults strike
+	create func(context.Context, erp.Connector) (id string, err error)
+	step   func(ctx context.Context, c erp.Connector, id string) error
+	find   func() (there bool, err error)               // on a line without faults
+	send   func(c erp.Connector) (id string, err error) // as the engine does
+	once   func(id string)                              // it is there once, in effect
+}
+
+// orders makes new orders to carry.
+func (t *trial) orders() func() carried {
+	o := t.plain()
+	return func() carried {
+		o := o
+		o.Key = newKey()
+		return carried{steps: 2,
+			create: func(ctx context.Context, c erp.Connector) (string, error) { return c.CreateOrder(ctx, o) },
+			step: func(ctx context.Context, c erp.Connector, id string) error {
+				_, err := c.ReleaseOrder(ctx, id, nil)
+				return err
+			},
+			find: func() (bool, error) {
+				found, err := t.c.FindOrder(t.Context(), o.Key)
+				return found != nil, err
+			},
+			send: func(c erp.Connector) (string, error) {
+				there, err := send(t.Context(), c, o)
+				return there.ID, err
+			},
+			once: func(id string) { t.once(o, id) },
+		}
+	}
+}
+
+// faulty creates documents and moves them on while faults strike at the requests.
+// The connector may say that it does not know. It may not say that nothing happened
 // when something did, nor that something did when nothing had. Sent again, the
-// order gets through, once.
-func (t *trial) faulty(faults ...Rule) {
+// document gets through, once.
+func (t *trial) faulty(next func() carried, faults []Rule) {
 	t.Helper()
 	proxy, url := Between(t.T, t.Ground)
-	c, template := t.Connect(url), t.plain()
-	next := func() erp.NewOrder { template.Key = newKey(); return template }
+	c := t.Connect(url)
 	var creating, stepping int
 	for range 2 { // the second time it is warm
-		o := next()
+		d := next()
 		proxy.Calls()
-		id, err := c.CreateOrder(t.Context(), o)
+		id, err := d.create(t.Context(), c)
 		t.do("create", err)
 		creating = len(proxy.Calls())
-		_, err = c.ReleaseOrder(t.Context(), id, nil)
-		t.do("release", err)
+		t.do("step", d.step(t.Context(), c, id))
 		stepping = len(proxy.Calls())
+		_, err = d.send(c)
+		t.do("send", err)
 	}
 	for _, fault := range faults {
 		limit := 20 * time.Second
@@ -199,42 +242,42 @@ func (t *trial) faulty(faults ...Rule) {
 			limit = t.patience()
 		}
 		for _, at := range t.places(creating, creating-1) {
-			o := next()
+			d := next()
 			fault.Skip, fault.Times = at, 1
 			proxy.Plan(fault)
-			_, err := c.CreateOrder(t.within(limit), o)
+			_, err := d.create(t.within(limit), c)
 			t.settled(fmt.Sprintf("create, %s %d at %d of %d", fault.Fault, fault.Status, at+1, creating), err, fault)
-			found, err2 := t.c.FindOrder(t.Context(), o.Key)
+			found, err2 := d.find()
 			t.do("find", err2)
 			switch {
-			case found != nil && err != nil && t.class(err) != erp.Ambiguous:
-				t.Errorf("%s %d at %d of %d: the order was made, and the connector says %v", fault.Fault, fault.Status, at+1, creating, err)
-			case found == nil && err == nil:
-				t.Errorf("%s %d at %d of %d: the order was not made, and the connector says it was", fault.Fault, fault.Status, at+1, creating)
+			case found && err != nil && t.class(err) != erp.Ambiguous:
+				t.Errorf("%s %d at %d of %d: it was made, and the connector says %v", fault.Fault, fault.Status, at+1, creating, err)
+			case !found && err == nil:
+				t.Errorf("%s %d at %d of %d: it was not made, and the connector says it was", fault.Fault, fault.Status, at+1, creating)
 			}
 			proxy.Plan()
-			there, err := send(t.Context(), c, o)
+			id, err := d.send(c)
 			t.do("sent again", err)
-			t.once(o, there.ID)
+			d.once(id)
 		}
 		for _, at := range t.places(stepping, 1) {
-			o := next()
+			d := next()
 			proxy.Plan()
-			id, err := c.CreateOrder(t.Context(), o)
+			id, err := d.create(t.Context(), c)
 			t.do("create", err)
-			for range 2 {
+			for range d.steps {
 				fault.Skip, fault.Times = at, 1
 				proxy.Plan(fault)
-				_, err = c.ReleaseOrder(t.within(limit), id, nil)
-				t.settled(fmt.Sprintf("release, %s %d at %d of %d", fault.Fault, fault.Status, at+1, stepping), err, fault)
+				err = d.step(t.within(limit), c, id)
+				t.settled(fmt.Sprintf("step, %s %d at %d of %d", fault.Fault, fault.Status, at+1, stepping), err, fault)
 			}
 			proxy.Plan()
-			there, err := send(t.Context(), c, o)
-			t.do("released again", err)
-			if there.ID != id {
-				t.Errorf("released %s, want %s", there.ID, id)
+			there, err := d.send(c)
+			t.do("sent again", err)
+			if there != id {
+				t.Errorf("in effect is %s, want %s", there, id)
 			}
-			t.once(o, id)
+			d.once(id)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 var faults = []check{
 	{"48 with one request in ten going wrong nothing is lost and nothing doubled", func(t *trial) {
 		clean := map[erp.Kind]map[string]string{}
-		kinds := erp.Kinds
+		kinds := t.kinds()
 		if t.Sampled {
 			kinds = []erp.Kind{erp.KindItem, erp.KindOrder, erp.KindInvoice}
 		}
@@ -130,7 +130,7 @@ var faults = []check{
 		t.c = t.Connect(url)
 		o := t.plain()
 		t.place(o)
-		for _, kind := range erp.Kinds {
+		for _, kind := range t.kinds() {
 			records, cursor := t.drain(kind, "", 1000)
 			for _, s := range t.Secrets {
 				if strings.Contains(cursor, s) {

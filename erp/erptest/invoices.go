@@ -7,7 +7,7 @@ import (
 	"comptoir.example/comptoir/erp"
 )
 
-// invoices is group E, as far as an order's invoice goes. Paying is to come.
+// invoices is the part of group E about an order's invoice; receipts is the rest.
 var invoices = []check{
 	{"37 an invoice is open, partly paid, paid or credited, and due when the term says", func(t *trial) {
 		bill := func(customer string) (erp.Order, erp.Invoice) {

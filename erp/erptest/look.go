@@ -10,6 +10,12 @@ import (
 	"comptoir.example/comptoir/erp"
 )
 
+// kinds are those that the connector must read: receipts only when it books them.
+func (t *trial) kinds() []erp.Kind {
+	_, books := t.c.(erp.Cashier)
+	return slices.DeleteFunc(slices.Clone(erp.Kinds), func(k erp.Kind) bool { return k == erp.KindReceipt && !books })
+}
+
 // drain reads a kind from a cursor to its end.
 func (t *trial) drain(kind erp.Kind, from string, limit int) (all []erp.Record, cursor string) {
 	t.Helper()
@@ -151,7 +157,7 @@ type atlas struct {
 
 func newAtlas() *atlas {
 	return &atlas{ids: map[string]string{}, owners: map[erp.Kind]map[string][]string{
-		erp.KindOrder: {}, erp.KindShipment: {}, erp.KindInvoice: {}}}
+		erp.KindOrder: {}, erp.KindShipment: {}, erp.KindInvoice: {}, erp.KindReceipt: {}}}
 }
 
 // id finds an id that does not change.
@@ -205,10 +211,16 @@ func (t *trial) shipmentsOf(order string) []erp.Shipment {
 	return found
 }
 
+// billsOf are the posted invoices of an order.
+func (t *trial) billsOf(order string) map[string]erp.Invoice {
+	t.Helper()
+	return of(t, order, func(i erp.Invoice) []string { return i.Orders })
+}
+
 // invoicesOf are the posted invoices of an order, by number.
 func (t *trial) invoicesOf(order string) []erp.Invoice {
 	t.Helper()
-	found := slices.Collect(maps.Values(of(t, order, func(i erp.Invoice) []string { return i.Orders })))
+	found := slices.Collect(maps.Values(t.billsOf(order)))
 	slices.SortFunc(found, func(a, b erp.Invoice) int { return strings.Compare(a.Number, b.Number) })
 	return found
 }

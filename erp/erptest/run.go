@@ -31,7 +31,7 @@ func (c check) number() int {
 // the reason that the Ground gives.
 func Run(t *testing.T, g Ground) {
 	known := newAtlas()
-	numbered := slices.Concat(connection, reading, pricing, orders, doubt, goods, invoices, faults)
+	numbered := slices.Concat(connection, reading, pricing, orders, doubt, goods, invoices, receipts, bookings, faults)
 	slices.SortStableFunc(numbered, func(a, b check) int { return cmp.Compare(a.number(), b.number()) })
 	for _, c := range append(numbered, closing...) {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func (t *trial) sane() {
 	t.Helper()
 	there := map[erp.Kind]map[string]bool{}
 	var records []erp.Record
-	for _, kind := range erp.Kinds {
+	for _, kind := range t.kinds() {
 		there[kind] = map[string]bool{}
 		for _, r := range first(t.drain(kind, "", 1000)) {
 			if r.Malformed != "" || r.Deleted || r.Body == nil || r.Kind != kind || r.Body.Kind() != kind || r.ID == "" {
@@ -138,6 +138,19 @@ func (t *trial) sane() {
 			}
 			if lines != b.Totals.Net.Minor {
 				t.Errorf("invoice %s: lines of %d, net %d", r.ID, lines, b.Totals.Net.Minor)
+			}
+		case erp.Receipt:
+			points(erp.KindCustomer, b.Customer, false)
+			dated(b.Date, false)
+			sum(b.Amount, b.Unapplied)
+			parts := b.Unapplied.Minor
+			for _, l := range b.Lines {
+				points(erp.KindInvoice, l.Invoice, false)
+				sum(l.Amount)
+				parts += l.Amount.Minor
+			}
+			if b.ID != r.ID || b.Number != r.No || b.State == erp.ReceiptPosted && parts != b.Amount.Minor {
+				t.Errorf("receipt %s: lines and the rest are %d: %+v", r.ID, parts, b)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ package invoice
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -91,6 +92,66 @@ func Find(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Invoice,
 		return Invoice{}, fault.New(fault.NotFound, "invoice.not_found")
 	}
 	return i, err
+}
+
+var (
+	selectThose = db.SQL("invoice.select_those", `
+SELECT `+columns+` FROM invoice WHERE id IN (SELECT value FROM json_each(CAST($1 AS TEXT))) ORDER BY due, id`)
+	selectERPIDs = db.SQL("invoice.select_erp_ids", `
+SELECT id, erp_id FROM invoice WHERE id IN (SELECT value FROM json_each(CAST($1 AS TEXT)))`)
+)
+
+// Those are some of the actor's company's documents, the first due first. What is
+// another company's is left out, exactly as what does not exist.
+func Those(ctx context.Context, tx *db.Tx, who access.Actor, ids []string) ([]Invoice, error) {
+	c, err := own(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	all, err := ByIDs(ctx, tx, ids)
+	return slices.DeleteFunc(all, func(i Invoice) bool { return i.Conn != c.Conn || i.Customer != c.ERP }), err
+}
+
+var selectCredits = db.SQL("invoice.select_credits", `
+SELECT `+columns+` FROM invoice WHERE conn = $1 AND customer = $2 AND balance < 0 AND currency = $3 ORDER BY day, id LIMIT 100`)
+
+// Credits are the actor's company's credit notes with something left, the oldest
+// first.
+func Credits(ctx context.Context, tx *db.Tx, who access.Actor, currency string) ([]Invoice, error) {
+	c, err := own(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, tx, selectCredits, scan, c.Conn, c.ERP, currency)
+}
+
+// ByIDs are documents for the program's own use: no permission is asked.
+func ByIDs(ctx context.Context, tx *db.Tx, ids []string) ([]Invoice, error) {
+	return db.All(ctx, tx, selectThose, scan, ids)
+}
+
+// ERPIDs are the ERP's ids of documents, by ours.
+func ERPIDs(ctx context.Context, tx *db.Tx, ids []string) (map[string]string, error) {
+	return pairs(ctx, tx, selectERPIDs, ids)
+}
+
+var selectOurIDs = db.SQL("invoice.select_our_ids", `
+SELECT erp_id, id FROM invoice WHERE conn = $1 AND erp_id IN (SELECT value FROM json_each(CAST($2 AS TEXT)))`)
+
+// OurIDs are our ids of documents, by the ERP's.
+func OurIDs(ctx context.Context, tx *db.Tx, conn string, theirs []string) (map[string]string, error) {
+	return pairs(ctx, tx, selectOurIDs, conn, theirs)
+}
+
+func pairs(ctx context.Context, tx *db.Tx, s *db.Stmt, args ...any) (map[string]string, error) {
+	known := map[string]string{}
+	_, err := db.All(ctx, tx, s, func(r db.Row) (_ struct{}, err error) {
+		var from, to string
+		err = r.Scan(&from, &to)
+		known[from] = to
+		return struct{}{}, err
+	}, args...)
+	return known, err
 }
 
 // After says where a list, newest first, goes on; the zero After is its start.

@@ -13,6 +13,7 @@ const (
 	PlaceOrder   Permission = "order.place"   // fill a cart and order
 	ViewOrders   Permission = "order.view"    // see the company's orders
 	ViewInvoices Permission = "invoice.view"  // see the company's invoices
+	PayInvoices  Permission = "invoice.pay"   // pay them
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
@@ -41,8 +42,8 @@ const (
 var Grants = map[Role]map[Permission]bool{
 	Buyer:        set(ViewCatalog, PlaceOrder, ViewOrders),
 	Approver:     set(ViewCatalog, ViewOrders),
-	Payer:        set(ViewOrders, ViewInvoices),
-	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices),
+	Payer:        set(ViewOrders, ViewInvoices, PayInvoices),
+	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices),
 	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
 	Finance:      set(ViewDesk, ViewExchange, ManageQueue),
 	Manager:      set(ViewDesk, ViewExchange, ManageQueue),

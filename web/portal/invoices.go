@@ -17,6 +17,8 @@ type InvoicesPage struct {
 	Invoices []InvoiceRow
 	Pages    ui.Pages
 	NextDue  string // the next due date, when nothing is overdue
+	CanPay   bool   // this person may
+	Payable  bool   // and something on this page can be
 	AsOf     ui.AsOf
 }
 
@@ -37,6 +39,8 @@ type InvoiceRow struct {
 	State    string // ui vocabulary of invoices
 	Total    money.Amount
 	Open     money.Amount
+	Payable  bool
+	Payment  string // id of the payment that is under way for it
 }
 
 // buckets draws the ages; each is a share of the largest one.

@@ -13,6 +13,7 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/catalog"
 	"comptoir.example/comptoir/trade/customer"
@@ -29,6 +30,11 @@ func Routes() []web.Route {
 		web.Get("/orders/{id}", access.ViewOrders, web.OwnCompany, showOrder),
 		web.Get("/invoices", access.ViewInvoices, web.None, showInvoices),
 		web.Get("/invoices/{id}", access.ViewInvoices, web.OwnCompany, showInvoice),
+		web.Get("/payments/new", access.PayInvoices, web.None, showPay),
+		web.Post("/payments", access.PayInvoices, web.None, startPayment),
+		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
+		web.Post("/payments/{id}/attempts", access.PayInvoices, web.OwnCompany, retryPayment),
+		web.Post("/payments/{id}/closing", access.PayInvoices, web.OwnCompany, closePayment),
 	}
 }
 
@@ -240,10 +246,25 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 			values.Set("id", last.ID)
 			page.Pages.Next = "/invoices?" + values.Encode()
 		}
+		if err != nil {
+			return err
+		}
 		page.Pages = counted(r, page.Pages, len(list))
+		page.CanPay = r.Actor.Can(access.PayInvoices) && r.Site.Gateway != nil
+		standing, err := payment.StandingOf(ctx, tx, list)
 		for _, i := range list {
-			page.Invoices = append(page.Invoices, InvoiceRow{ID: i.ID, Number: i.Number, PONumber: i.PONumber, Date: i.Day, Due: i.Due,
-				DaysLate: i.DaysLate(today), State: invoiceStamp(i, today), Total: i.Total, Open: i.Open})
+			s := standing[i.ID]
+			row := InvoiceRow{ID: i.ID, Number: i.Number, PONumber: i.PONumber, Date: i.Day, Due: i.Due,
+				DaysLate: i.DaysLate(today), State: invoiceStamp(i, today), Total: i.Total, Open: s.Shown(),
+				Payable: page.CanPay && i.Total.Minor > 0 && s.Free.Minor > 0, Payment: s.By}
+			if !s.Reserved.IsZero() || !s.Taken.IsZero() {
+				row.State = "payment_pending"
+			}
+			if row.Open.Minor <= 0 {
+				row.DaysLate = 0
+			}
+			page.Payable = page.Payable || row.Payable
+			page.Invoices = append(page.Invoices, row)
 		}
 		return err
 	})

@@ -34,6 +34,19 @@ var entries = map[string]look{
 	"paid":        {"", "check"},
 	"cancelled":   {"", "x"},
 	"changed_erp": {"", "swap"},
+
+	"pay_asked":         {"", "lock"},
+	"pay_declined":      {"late", "oct"},
+	"pay_expired":       {"", "clock"},
+	"pay_capture":       {"", "check"},
+	"pay_refund":        {"", "swap"},
+	"pay_refund_failed": {"warn", "tri"},
+	"pay_dispute":       {"warn", "chat"},
+	"pay_dispute_won":   {"", "check"},
+	"pay_dispute_lost":  {"late", "oct"},
+	"pay_fee":           {"", "bank"},
+	"pay_fee_returned":  {"", "bank"},
+	"pay_booked":        {"", "sync"},
 }
 
 func entryLook(kind string) look {

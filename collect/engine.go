@@ -1,0 +1,171 @@
+// Package collect moves money questions between the shop and one processor: it
+// asks for pages and charges, hears what was done, looks up what nobody told, and
+// writes each fact down once.
+//
+// Connectors translate; what must be right for every processor is here: one key for
+// an operation however often it is sent, look-up before repeat, what an unanswered
+// call means, and that a webhook, a sweep and a look-up are the same news.
+//
+// Tables: webhook, gateway_flow.
+package collect
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"slices"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway"
+)
+
+// Engine exchanges with one processor.
+type Engine struct {
+	DB      *db.DB
+	Box     *outbox.Box
+	Gateway gateway.Connector
+	// Return is the address the payer comes back to from the processor's page.
+	Return func(payment string) string
+	// Describe says in the payer's language what is paid.
+	Describe func(ctx context.Context, p payment.Payment) (text, lang string, err error)
+}
+
+// New makes the engine of a merchant's account at a processor.
+func New(box *outbox.Box, g gateway.Connector) *Engine {
+	e := &Engine{DB: box.DB, Box: box, Gateway: g}
+	box.Connection(e.conn(), 4)
+	return e
+}
+
+// Name is what the account is called here, in tables and in the ledger.
+func (e *Engine) Name() string { return e.Gateway.Describe().System }
+
+func (e *Engine) conn() string { return "gateway." + e.Name() }
+
+// Lane keeps the order of what is asked of the processor about one company.
+func (e *Engine) Lane(f outbox.Fact) (conn, lane string) {
+	return e.conn(), f.(payment.Asked).Customer
+}
+
+// Ask carries what is asked of the processor: a page, a charge, the end of a page.
+// Its key is the attempt's, so that asking again is harmless; what is unknown is
+// looked up before that.
+func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
+	var a payment.Attempt
+	var p payment.Payment
+	var token string
+	err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if a, _, err = payment.AttemptOf(ctx, tx, d.Subject); err != nil {
+			return err
+		}
+		if p, _, err = payment.Load(ctx, tx, a.Payment); err == nil && a.Method != "" {
+			token, err = payment.TokenOf(ctx, tx, a.Method)
+		}
+		return err
+	})
+	if err != nil {
+		return outbox.Broken(d, err)
+	}
+	if !a.Live() {
+		return outbox.Outcome{State: outbox.Done} // the processor has had its say meanwhile
+	}
+	op := gateway.Operation{Key: a.ID, Reference: a.ID, Amount: a.Amount}
+	switch {
+	case a.Step == payment.Ending:
+		op.Key = a.ID + "-end"
+		s, err := e.Gateway.Expire(ctx, op, a.ID)
+		return e.answered(d, p, s, err)
+	case a.Method != "":
+		s, err := e.Gateway.Charge(ctx, op, token)
+		return e.answered(d, p, s, err)
+	}
+	text, lang, err := e.Describe(ctx, p)
+	if err != nil {
+		return outbox.Broken(d, err)
+	}
+	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p.ID), Save: a.Save})
+	if err != nil {
+		return e.unanswered(d, err)
+	}
+	e.Box.Crash("pay.started")
+	if !e.Known(s.URL) {
+		// A page that is not the processor's is not shown to anybody.
+		slog.ErrorContext(ctx, "collect: page on an unknown host", "gateway", e.Name(), "attempt", a.ID)
+		return outbox.Outcome{State: outbox.Failed, Class: "host", Code: "payment.unknown_host", Detail: hostOf(s.URL), Fault: true}
+	}
+	return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
+		tx.Signal("payment")
+		return payment.Opened(ctx, tx, a.ID, s)
+	}}
+}
+
+// Known says whether a payer may be sent to an address.
+func (e *Engine) Known(page string) bool {
+	host := hostOf(page)
+	return host != "" && slices.Contains(e.Gateway.Describe().Hosts, host)
+}
+
+func hostOf(page string) string {
+	u, err := url.Parse(page)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// answered writes a snapshot down, once the call has one.
+func (e *Engine) answered(d outbox.Delivery, p payment.Payment, s gateway.Snapshot, err error) outbox.Outcome {
+	if err != nil {
+		return e.unanswered(d, err)
+	}
+	e.Box.Crash("pay.answered")
+	return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
+		return e.write(ctx, tx, facts(s, tx.Now))
+	}}
+}
+
+// unanswered makes an outcome of a failed call. The key makes asking again
+// harmless, so what is ambiguous is simply asked again, with growing pauses.
+func (e *Engine) unanswered(d outbox.Delivery, err error) outbox.Outcome {
+	x := gateway.ErrorOf(err)
+	out := outbox.Outcome{Class: string(x.Class), Code: "gateway." + x.Code, Detail: x.Error()}
+	switch x.Class {
+	case gateway.Down, gateway.Unauthorized:
+		out.State, out.Down = outbox.Queued, true
+	case gateway.Ambiguous:
+		out.State, out.Sent, out.Fault, out.After = outbox.Unknown, true, true, time.Second<<min(d.Attempts, 5)
+	case gateway.Throttled:
+		out.State, out.After = outbox.Queued, max(x.After, time.Second)
+	case gateway.Refused:
+		out.State, out.Sent = outbox.Rejected, true
+		out.Apply = func(ctx context.Context, tx *db.Tx) error {
+			return payment.Refused(ctx, tx, d.Subject)
+		}
+	default:
+		return outbox.Broken(d, err)
+	}
+	return out
+}
+
+// LaneOfMethod keeps what is asked about saved methods in order.
+func (e *Engine) LaneOfMethod(f outbox.Fact) (conn, lane string) {
+	return e.conn(), f.(payment.Removed).Method
+}
+
+// Forget makes a saved method useless at the processor.
+func (e *Engine) Forget(ctx context.Context, d outbox.Delivery) outbox.Outcome {
+	var token string
+	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		token, err = payment.TokenOf(ctx, tx, d.Subject)
+		return err
+	}); err != nil {
+		return outbox.Broken(d, err)
+	}
+	if err := e.Gateway.Forget(ctx, token); err != nil {
+		return e.unanswered(d, err)
+	}
+	return outbox.Outcome{State: outbox.Done}
+}

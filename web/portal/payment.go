@@ -1,0 +1,213 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/web"
+	"comptoir.example/comptoir/web/ui"
+)
+
+// PaymentPage is how a payment stands.
+type PaymentPage struct {
+	ID       string
+	Step     string // what to say: starting, waiting, checking, ending, nothing, paid, stopped
+	State    string // ui vocabulary of payments
+	Amount   money.Amount
+	Lines    []payment.Line
+	Decline  string // why the processor took nothing, "" when it did not say
+	Go       string // the processor's page, while it is open
+	Card     string
+	Slow     bool // the processor has not answered for a while
+	Receipts []PaymentReceipt
+	Journal  []ui.Entry
+	ETag     string
+}
+
+// PaymentReceipt is money that was taken, and where it stands in the ERP.
+type PaymentReceipt struct {
+	Key, Number, State string
+	Amount, Unapplied  money.Amount
+}
+
+func (page PaymentPage) partHref() string { return "/payments/" + page.ID + "?part=status" }
+
+// done says that nothing more will happen by itself.
+func (page PaymentPage) done() bool {
+	if page.Step == "nothing" {
+		return true
+	}
+	for _, x := range page.Receipts {
+		if x.State == "queued" {
+			return false
+		}
+	}
+	return page.Step == "paid"
+}
+
+func (page PaymentPage) sums(p *i18n.Printer) (rows []ui.Sum) {
+	for _, l := range page.Lines {
+		rows = append(rows, ui.Sum{Label: l.Number, Value: p.Money(l.Amount)})
+	}
+	return append(rows, ui.Sum{Label: p.T("portal.pay.total"), Value: p.Money(page.Amount), Total: true})
+}
+
+func (page PayPage) sums(p *i18n.Printer) []ui.Sum {
+	rows := []ui.Sum{{Label: p.T("portal.pay.invoices", "n", len(page.Lines)), Value: p.Money(page.Open)}}
+	if kept := page.Open.Minor - page.Applied.Minor; kept != 0 {
+		rows = append(rows, ui.Sum{Label: p.T("portal.pay.kept"), Value: p.Money(money.Amount{Minor: -kept, Currency: page.Open.Currency})})
+	}
+	for _, n := range page.Credits {
+		if n.Used.Minor > 0 {
+			rows = append(rows, ui.Sum{Label: n.Number, Value: p.Money(n.Used.Neg())})
+		}
+	}
+	return append(rows, ui.Sum{Label: p.T("portal.pay.total"), Value: p.Money(page.Total), Total: true})
+}
+
+// key is what the brass key says: the amount that is taken.
+func (page PayPage) key(p *i18n.Printer) string {
+	if page.Total.IsZero() {
+		return p.T("portal.pay.net")
+	}
+	return p.T("portal.pay.key", "total", page.Total)
+}
+
+// slowAfter is when a payer is told that the processor takes its time.
+const slowAfter = 8 * time.Second
+
+// GET /payments/{id}
+func showPayment(w http.ResponseWriter, r *web.Request) error {
+	var c web.Counter
+	var page PaymentPage
+	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
+		if c, err = r.Counter(ctx, tx, r.P.T("portal.payment"), "invoices"); err != nil {
+			return err
+		}
+		p, err := payment.Find(ctx, tx, r.Actor, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		page, err = readPayment(ctx, tx, r, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if page.Go != "" && !r.Site.Gateway.Known(page.Go) {
+		page.Go = "" // checked when it came, and again before anybody is sent there
+	}
+	if page.ETag, err = web.Mark(r.Context(), PaymentLive(r.P, page)); err != nil {
+		return err
+	}
+	if r.IsLive() {
+		return r.Part(w, page.ETag, PaymentLive(r.P, page))
+	}
+	// A payer who has just pressed the key goes on by themselves, also without
+	// script: the browser does not let a form's answer lead to another site.
+	if r.URL.Query().Has("begun") {
+		switch {
+		case page.Step == "waiting" && page.Go != "" && page.Decline == "":
+			w.Header().Set("Refresh", "0; url="+page.Go)
+		case page.Step == "starting":
+			w.Header().Set("Refresh", "1")
+		}
+	}
+	return r.Show(w, http.StatusOK, Payment(r.P, c.Shell, page))
+}
+
+func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payment) (PaymentPage, error) {
+	page := PaymentPage{ID: p.ID, Amount: p.Amount, Lines: p.Lines, Step: "nothing", State: "failed"}
+	if len(p.Attempts) > 0 {
+		a := p.Attempts[0]
+		page.Decline = string(a.Decline)
+		if a.Last4 != "" {
+			page.Card = r.P.T("portal.pay.saved", "brand", cardBrand(a.Brand), "last4", a.Last4)
+		}
+		switch a.Step {
+		case payment.Starting:
+			page.Step, page.State, page.Slow = "starting", "initiated", r.Now.Sub(a.Created) > slowAfter
+		case payment.Waiting:
+			page.Step, page.State, page.Go = "waiting", "initiated", a.URL
+		case payment.Pending:
+			page.Step, page.State = "checking", "unknown"
+		case payment.Ending:
+			page.Step, page.State = "ending", "processing"
+		case payment.Quarantined:
+			page.Step, page.State = "checking", "unknown"
+		}
+	}
+	if p.State == payment.Paid {
+		page.Step, page.State = "paid", "settled"
+	}
+	for _, x := range p.Receipts {
+		page.Receipts = append(page.Receipts, PaymentReceipt{x.Key, x.Number, x.State, x.Amount, x.Unapplied})
+	}
+	return page, page.tell(ctx, tx, p)
+}
+
+// tell is the money's story: asked, taken, in the ERP, paid out.
+func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment) error {
+	page.Journal = append(page.Journal, ui.Entry{Kind: "pay_asked", Params: []any{"amount", p.Amount}, At: p.Created, Source: "ui.source.shop"})
+	for i := len(p.Attempts) - 1; i >= 0; i-- {
+		a := p.Attempts[i]
+		switch a.Step {
+		case payment.Declined, payment.Expired:
+			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + string(a.Step), At: a.Told, Source: "ui.source.processor"})
+		}
+	}
+	moved, err := payment.Movements(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range moved {
+		page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
+	}
+	facts, err := outbox.About(ctx, tx, p.ID)
+	for _, f := range facts {
+		if f.Kind != "receipt.booked" {
+			continue
+		}
+		var booked payment.Booked
+		if err := f.Read(&booked); err != nil {
+			return err
+		}
+		page.Journal = append(page.Journal, ui.Entry{Kind: "pay_booked", Params: []any{"number", booked.Number}, At: f.At, Source: "ui.source.erp"})
+	}
+	return err
+}
+
+// POST /payments/{id}/attempts
+func retryPayment(w http.ResponseWriter, r *web.Request) error {
+	id := r.PathValue("id")
+	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/payments/"+id+"?begun=1")
+}
+
+// POST /payments/{id}/closing
+func closePayment(w http.ResponseWriter, r *web.Request) error {
+	id := r.PathValue("id")
+	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+		p, err := payment.Find(ctx, tx, r.Actor, id)
+		if err != nil {
+			return err
+		}
+		return payment.End(ctx, tx, r.Actor, p)
+	})
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/payments/"+id)
+}
