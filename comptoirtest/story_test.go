@@ -13,6 +13,8 @@ import (
 	"comptoir.example/comptoir/comptoirtest"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/erp/books"
+	"comptoir.example/comptoir/gateway"
+	"comptoir.example/comptoir/gateway/simulator"
 )
 
 // startBooks runs the embedded ERP in this process, on its own port and file.
@@ -39,10 +41,29 @@ func openAt(t *testing.T, engine string, connector erp.Connector, clock func() t
 	}
 	server := httptest.NewServer(a.Mux)
 	ctx, cancel := context.WithCancel(context.Background())
+	a.Take(startProcessor(ctx, t, server.URL), server.URL)
 	done := make(chan struct{})
 	go func() { a.Run(ctx); close(done) }()
 	t.Cleanup(func() { cancel(); <-done; server.Close() })
 	return a, server.URL
+}
+
+// startProcessor runs the payment processor in this process, on a port of its own:
+// another origin.
+func startProcessor(ctx context.Context, t *testing.T, shop string) gateway.Connector {
+	t.Helper()
+	const secret, signing = "sk-of-a-test", "whsec-of-a-test"
+	ready, done := make(chan string), make(chan struct{})
+	go func() {
+		defer close(done)
+		err := simulator.Serve(ctx, simulator.Options{Now: time.Now, Seed: 1, Secret: secret, Merchant: "Quincaillerie Boréale", Listen: "127.0.0.1:0",
+			Webhooks: shop + "/hooks/simulator", Signing: []string{signing}, Ready: func(url string) { ready <- url }})
+		if err != nil {
+			t.Error(err)
+		}
+	}()
+	t.Cleanup(func() { <-done })
+	return simulator.New(<-ready, secret, signing)
 }
 
 func TestTheStoryOverHTTPWithBooks(t *testing.T) {

@@ -146,4 +146,3 @@ func (t *Till) Calm() {
 	}
 	t.Pull()
 }
-

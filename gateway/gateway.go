@@ -122,6 +122,7 @@ type Snapshot struct {
 	Decline   Decline      // with Declined and Failed; with Open, why the last try in the page did not work
 	Card      *Card        // nil while unknown
 	Movements []Movement   // all so far; those of a payment's refunds stand with the payment too
+	At        time.Time    // of its last change at the processor: compares with Standing.At
 }
 
 // Card is what may be shown of a card, and the token that charges it again.

@@ -125,13 +125,16 @@ var sessions = []check{
 				t.Errorf("after %s: %+v", card, s)
 			}
 			t.pay(page, Good)
-			if s := t.stands(op, gateway.Captured); s.Decline != "" {
-				t.Errorf("captured, and %s", s.Decline)
+			seen := t.stands(op, gateway.Captured)
+			if seen.Decline != "" {
+				t.Errorf("captured, and %s", seen.Decline)
 			}
 			told, _ := t.pull(from, 100)
 			all := standings(told, op.Reference)
 			if n := len(all); n < 2 || all[n-2].State != gateway.Open || all[n-2].Decline != why || all[n-1].State != gateway.Captured || !all[n-1].At.After(all[n-2].At) {
 				t.Errorf("told of %s: %+v", card, all)
+			} else if seen.At.Before(all[n-1].At) {
+				t.Errorf("found as of %s, and told as of %s", seen.At, all[n-1].At)
 			}
 			t.wants(movements(told), gateway.Capture, 1000)
 		}

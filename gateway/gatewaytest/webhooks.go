@@ -2,8 +2,11 @@ package gatewaytest
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/gateway"
@@ -26,6 +29,17 @@ func (t *trial) rejects(what string, header http.Header, raw []byte, now time.Ti
 	t.Helper()
 	_, err := t.c.Verify(header, raw, now)
 	t.fails(what, err, gateway.Refused)
+}
+
+// renew puts another stamp in the place of the one that was signed.
+func renew(header http.Header, was, is time.Time) http.Header {
+	renewed := http.Header{}
+	for name, values := range header {
+		for _, v := range values {
+			renewed.Add(name, strings.ReplaceAll(v, strconv.FormatInt(was.Unix(), 10), strconv.FormatInt(is.Unix(), 10)))
+		}
+	}
+	return renewed
 }
 
 // webhooks is about what the processor tells by itself.
@@ -76,6 +90,11 @@ var webhooks = []check{
 		}
 		for _, off := range []time.Duration{301 * time.Second, -301 * time.Second, 24 * time.Hour, -24 * time.Hour, -100 * 365 * 24 * time.Hour} {
 			t.rejects(off.String()+" later", t.Bench.Sign(raw, now), raw, now.Add(off))
+		}
+		header := t.Bench.Sign(raw, now)
+		later := now.Add(time.Minute)
+		if renewed := renew(header, now, later); fmt.Sprint(renewed) != fmt.Sprint(header) {
+			t.rejects("a stamp that was not signed", renewed, raw, later)
 		}
 	}},
 	{"60 a webhook that is sent again has the same id", func(t *trial) {

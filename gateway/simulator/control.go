@@ -123,12 +123,7 @@ var acts = map[string]func(*Processor, url.Values) error{
 		if !slices.Contains(apiFaults, kind) && !slices.Contains(webhookFaults, kind) || min(times, percent, seconds) < 0 || percent > 100 {
 			return unfit("bad_fault")
 		}
-		on := f.Get("on")
-		if slices.Contains(webhookFaults, kind) {
-			on = webhooks
-		}
-		p.state.Faults = append(p.state.Faults, &Fault{kind, on, times, percent, time.Duration(min(seconds, 86400)) * time.Second})
-		p.dirty = true
+		p.add(Fault{kind, f.Get("on"), times, percent, time.Duration(min(seconds, 86400)) * time.Second})
 		return nil
 	},
 	"calm": func(p *Processor, _ url.Values) error { // no faults any more

@@ -57,13 +57,16 @@ const webhooks = "webhooks"
 func (p *Processor) Plan(faults ...Fault) {
 	p.do(func() {
 		for _, f := range faults {
-			if slices.Contains(webhookFaults, f.Kind) {
-				f.On = webhooks
-			}
-			p.state.Faults = append(p.state.Faults, &f)
+			p.add(f)
 		}
-		p.dirty = true
 	})
+}
+
+func (p *Processor) add(f Fault) {
+	if slices.Contains(webhookFaults, f.Kind) {
+		f.On = webhooks
+	}
+	p.state.Faults, p.dirty = append(p.state.Faults, &f), true
 }
 
 // Calm lifts all faults.

@@ -18,7 +18,6 @@ import (
 
 // state is everything the processor knows, as the file has it.
 type state struct {
-	Seed       uint64
 	Given      uint64    // ids
 	Stamp      time.Time // of the last change
 	Payments   []*payment
@@ -82,7 +81,7 @@ type keyed struct {
 }
 
 func (p *Processor) load() error {
-	p.state = state{Seed: p.Seed, Methods: map[string]*method{}, Keys: map[string]keyed{}}
+	p.state = state{Methods: map[string]*method{}, Keys: map[string]keyed{}}
 	if p.File == "" {
 		return nil
 	}
@@ -116,7 +115,7 @@ func (p *Processor) save() error {
 func (p *Processor) id(prefix string) string {
 	p.state.Given++
 	p.dirty = true
-	seed := binary.BigEndian.AppendUint64(nil, p.state.Seed)
+	seed := binary.BigEndian.AppendUint64(nil, p.Seed)
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(seed, p.state.Given))
 	return prefix + "_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:20])
 }

@@ -105,7 +105,7 @@ func snapshot(told found, reference string, amount money.Amount) (gateway.Snapsh
 		return gateway.Snapshot{}, err
 	}
 	s := gateway.Snapshot{Reference: r.Reference, Payment: r.Payment, State: stateOf(r.Status), Amount: r.Amount,
-		Decline: declineOf(r.Decline), Card: cardFrom(r.Card)}
+		Decline: declineOf(r.Decline), Card: cardFrom(r.Card), At: r.Changed}
 	for _, one := range told.Movements {
 		m, err := movement(one)
 		if err != nil {

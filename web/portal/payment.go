@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -27,6 +28,7 @@ type PaymentPage struct {
 	Slow     bool // the processor has not answered for a while
 	Receipts []PaymentReceipt
 	Journal  []ui.Entry
+	CSRF     string
 	ETag     string
 }
 
@@ -55,7 +57,11 @@ func (page PaymentPage) sums(p *i18n.Printer) (rows []ui.Sum) {
 	for _, l := range page.Lines {
 		rows = append(rows, ui.Sum{Label: l.Number, Value: p.Money(l.Amount)})
 	}
-	return append(rows, ui.Sum{Label: p.T("portal.pay.total"), Value: p.Money(page.Amount), Total: true})
+	total := "portal.pay.total"
+	if page.Step == "paid" {
+		total = "portal.pay.charged"
+	}
+	return append(rows, ui.Sum{Label: p.T(total), Value: p.Money(page.Amount), Total: true})
 }
 
 func (page PayPage) sums(p *i18n.Printer) []ui.Sum {
@@ -123,7 +129,7 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 }
 
 func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payment) (PaymentPage, error) {
-	page := PaymentPage{ID: p.ID, Amount: p.Amount, Lines: p.Lines, Step: "nothing", State: "failed"}
+	page := PaymentPage{ID: p.ID, Amount: p.Amount, Lines: p.Lines, Step: "nothing", State: "failed", CSRF: r.Session.CSRF}
 	if len(p.Attempts) > 0 {
 		a := p.Attempts[0]
 		page.Decline = string(a.Decline)
@@ -155,32 +161,43 @@ func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payme
 // tell is the money's story: asked, taken, in the ERP, paid out.
 func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment) error {
 	page.Journal = append(page.Journal, ui.Entry{Kind: "pay_asked", Params: []any{"amount", p.Amount}, At: p.Created, Source: "ui.source.shop"})
-	for i := len(p.Attempts) - 1; i >= 0; i-- {
-		a := p.Attempts[i]
-		switch a.Step {
-		case payment.Declined, payment.Expired:
-			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + string(a.Step), At: a.Told, Source: "ui.source.processor"})
-		}
-	}
 	moved, err := payment.Movements(ctx, tx, p.ID)
 	if err != nil {
 		return err
 	}
 	for _, m := range moved {
-		page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
+		if m.Kind != "fee" && m.Kind != "fee_returned" { // the merchant's matter
+			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
+		}
 	}
 	facts, err := outbox.About(ctx, tx, p.ID)
-	for _, f := range facts {
-		if f.Kind != "receipt.booked" {
-			continue
-		}
-		var booked payment.Booked
-		if err := f.Read(&booked); err != nil {
-			return err
-		}
-		page.Journal = append(page.Journal, ui.Entry{Kind: "pay_booked", Params: []any{"number", booked.Number}, At: f.At, Source: "ui.source.erp"})
+	if err != nil {
+		return err
 	}
-	return err
+	for _, f := range facts {
+		switch f.Kind {
+		case "payment.changed":
+			var changed payment.Changed
+			if err := f.Read(&changed); err != nil {
+				return err
+			}
+			kind := "pay_expired"
+			if changed.Decline != "" {
+				kind = "pay_declined"
+			} else if changed.Step != payment.Expired {
+				continue
+			}
+			page.Journal = append(page.Journal, ui.Entry{Kind: kind, At: f.At, Source: "ui.source.processor"})
+		case "receipt.booked":
+			var booked payment.Booked
+			if err := f.Read(&booked); err != nil {
+				return err
+			}
+			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_booked", Params: []any{"number", booked.Number}, At: f.At, Source: "ui.source.erp"})
+		}
+	}
+	slices.SortStableFunc(page.Journal, func(a, b ui.Entry) int { return b.At.Compare(a.At) }) // the newest on top
+	return nil
 }
 
 // POST /payments/{id}/attempts

@@ -1,0 +1,65 @@
+package comptoirtest_test
+
+import (
+	"strings"
+	"testing"
+
+	"comptoir.example/comptoir/base/i18n"
+)
+
+// The story of the money in a browser: the payer ticks what is owed, pays one
+// invoice in part with a reason, is declined, then approved on the processor's own
+// page, and sees the ERP's receipt without a reload.
+func TestAPayerPaysInTheBrowser(t *testing.T) {
+	needBrowser(t)
+	for _, lang := range i18n.Langs {
+		t.Run(string(lang), func(t *testing.T) {
+			connector, _ := startBooks(t)
+			_, shop := open(t, "sqlite", connector)
+			say := func(fr, en string) string {
+				if lang == i18n.FR {
+					return fr
+				}
+				return en
+			}
+			b := openTab(t, shop, wide).SignIn("payer@rivard.example").Go("/invoices").Speak(lang)
+			b.Shows(say("Payer les factures cochées", "Pay the ticked invoices"))
+			b.Shoot("pay-1-invoices-" + string(lang))
+			owed := eval[int](b, `[...document.querySelectorAll("input[name=invoice]")].filter((x) => (x.checked = true)).length`)
+			if owed == 0 {
+				t.Fatal("nothing can be ticked")
+			}
+			b.Press(".counter .brass").Shows(say("Bordereau de paiement", "Payment slip"))
+			b.Shoot("pay-2-form-" + string(lang))
+
+			// A part needs a reason; what was typed is kept.
+			b.Type("input.money", say("100,00", "100.00")).Expect(422)
+			b.Press(".counter .brass").Shows(say("dites pourquoi", "say why"), say("Rien n’a été débité", "Nothing was charged"))
+			b.Shoot("pay-3-why-" + string(lang))
+			b.Expect()
+			eval[bool](b, `document.querySelector("select[name^=reason]").value = "damaged", true`)
+			b.Press(".counter .brass")
+			b.Await(patience, "the processor's page", func() bool { return !strings.HasPrefix(eval[string](b, "location.href"), shop) })
+			b.Shoot("pay-4-processor-" + string(lang))
+
+			// Declined: nothing taken, said plainly; then approved.
+			eval[bool](b, `document.querySelector("input[value='9995']").checked = true`)
+			b.Press("form button[type=submit], form button:not([name=lang])")
+			b.Shoot("pay-5-declined-" + string(lang))
+			payment := ""
+			second := b.Another(wide).Go("/invoices")
+			payment = eval[string](second, `document.querySelector("a[href^='/payments/']").getAttribute("href")`)
+			second.Go(payment).Shows(say("rien n’a été débité", "nothing was charged"), say("Fonds insuffisants", "Insufficient funds"))
+			second.Shoot("pay-6-waiting-" + string(lang))
+			eval[string](second, mark)
+			eval[bool](b, `document.querySelector("input[value='4242']").checked = true`)
+			b.Press("form button[type=submit], form button:not([name=lang])")
+			b.Shows(say("Le processeur confirme", "The processor confirms"))
+			second.Shows(say("Merci", "Thank you"), say("dans l’ERP", "in the ERP"))
+			notReloaded(t, second)
+			second.Shoot("pay-7-paid-" + string(lang))
+			b.Go("/invoices").Shows(say("Factures", "Invoices"))
+			b.Shoot("pay-8-after-" + string(lang))
+		})
+	}
+}
