@@ -146,3 +146,15 @@ func (t *Till) Calm() {
 	}
 	t.Pull()
 }
+
+var countTasks = db.SQL("comptoirtest.count_tasks", `SELECT COUNT(*) FROM task WHERE kind = $1 AND done IS NULL`)
+
+// Tasks counts what finance has to look at, of a kind.
+func (t *Till) Tasks(kind string) (n int) {
+	t.T.Helper()
+	t.Read(func(tx *db.Tx) (err error) {
+		n, _, err = db.One(t.Ctx, tx, countTasks, db.Value[int], kind)
+		return err
+	})
+	return n
+}

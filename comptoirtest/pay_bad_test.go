@@ -1,0 +1,206 @@
+package comptoirtest_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/comptoirtest"
+	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway/simulator"
+	"comptoir.example/comptoir/trade/access"
+)
+
+// code is the code of a fault and, when it has fields, of the first of them.
+func code(err error) string {
+	f := fault.Of(err)
+	if len(f.Fields) > 0 {
+		return f.Fields[0].Code
+	}
+	return f.Code
+}
+
+func TestAmountsThatCannotBePaidAreRefused(t *testing.T) {
+	eachTill(t, 2, func(t *testing.T, till *comptoirtest.Till) {
+		mine, other := till.ERP.Invoice("c1", 10000, "2026-12-01"), till.ERP.Invoice("c2", 10000, "2026-12-01")
+		credit := till.ERP.Invoice("c2", -2000, "2026-12-01")
+		till.Pull()
+		who, them := till.Payer("C1001"), till.Payer("C1002")
+		i, theirs := till.Owes(who)[0], till.Owes(them)
+		amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CAD"} }
+		foreign := func(erp string) invoice.Invoice {
+			for _, v := range theirs {
+				if v.ERP == erp {
+					return v
+				}
+			}
+			t.Fatal("no ", erp)
+			return invoice.Invoice{}
+		}
+		for name, c := range map[string]struct {
+			line payment.WishLine
+			want string
+		}{
+			"more than is open":        {payment.WishLine{Invoice: i.ID, Amount: amount(10001)}, "payment.balance_changed"},
+			"nothing":                  {payment.WishLine{Invoice: i.ID, Amount: amount(0)}, "payment.bad_amount"},
+			"less than nothing":        {payment.WishLine{Invoice: i.ID, Amount: amount(-100)}, "payment.bad_amount"},
+			"another currency":         {payment.WishLine{Invoice: i.ID, Amount: money.Amount{Minor: 100, Currency: "USD"}}, "payment.wrong_currency"},
+			"a part without a reason":  {payment.WishLine{Invoice: i.ID, Amount: amount(100)}, "payment.say_why"},
+			"a reason without an end":  {payment.WishLine{Invoice: i.ID, Amount: amount(100), Reason: strings.Repeat("x", 201)}, "payment.reason_too_long"},
+			"another company's":        {payment.WishLine{Invoice: foreign(other).ID, Amount: amount(10000)}, "invoice.not_found"},
+			"another company's credit": {payment.WishLine{Invoice: foreign(credit).ID, Amount: amount(2000)}, "invoice.not_found"},
+			"one that never was":       {payment.WishLine{Invoice: "01a20ab3-18bc-77a3-9580-5c33df9799b6", Amount: amount(1)}, "invoice.not_found"},
+		} {
+			lines := []payment.WishLine{c.line}
+			if _, err := till.Pays(who, payment.Wish{Lines: lines}); code(err) != c.want {
+				t.Errorf("%s: %v, want %s", name, err, c.want)
+			}
+		}
+		if _, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(i), comptoirtest.Whole(i)}}); code(err) != "invoice.not_found" {
+			t.Errorf("the same invoice twice: %v", err)
+		}
+		if _, err := till.Pays(who, payment.Wish{}); code(err) != "payment.choose" {
+			t.Errorf("no invoice: %v", err)
+		}
+		buyer := till.Buyer("C1001")
+		buyer.Roles = []access.Role{access.Buyer}
+		if _, err := till.Pays(buyer, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(i)}}); code(err) != "access.denied" {
+			t.Errorf("who may not pay: %v", err)
+		}
+		till.Read(func(tx *db.Tx) error {
+			s, err := payment.StandingOf(till.Ctx, tx, []invoice.Invoice{i})
+			if s[i.ID].Free != i.Open {
+				t.Errorf("something is held of %s: %+v", mine, s[i.ID])
+			}
+			return err
+		})
+	})
+}
+
+// A colleague at the same moment: each cent of an invoice is asked for once.
+func TestTwoWhoPayTheSameInvoiceAtOnceMakeOnePayment(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		who := till.Payer("C1001")
+		i := till.Owes(who)[0]
+		var wait sync.WaitGroup
+		var mu sync.Mutex
+		begun, refused := 0, 0
+		for range 8 {
+			wait.Go(func() {
+				_, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(i)}})
+				mu.Lock()
+				defer mu.Unlock()
+				switch code(err) {
+				case "payment.in_progress", "payment.balance_changed":
+					refused++
+				default:
+					if err != nil {
+						t.Error(err)
+					}
+					begun++
+				}
+			})
+		}
+		wait.Wait()
+		if begun != 1 || refused != 7 {
+			t.Errorf("%d payments began, %d were refused", begun, refused)
+		}
+	})
+}
+
+// Two tabs, a double click, back and reload: the form's payment is one payment.
+func TestAFormThatIsSentTwiceIsOnePayment(t *testing.T) {
+	eachTill(t, 2, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		who := till.Payer("C1001")
+		w := payment.Wish{ID: "01a20ab3-18bc-77a3-9580-5c33df9799b6", Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}}
+		first, err := till.Pays(who, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := till.Pays(who, w)
+		if err != nil || again.ID != first.ID || len(till.Stands(first.ID).Attempts) != 1 {
+			t.Errorf("sent twice: %v, %d attempts", err, len(till.Stands(first.ID).Attempts))
+		}
+		if _, err := till.Pays(till.Payer("C1002"), w); code(err) != "payment.not_found" {
+			t.Errorf("another company sends the same: %v", err)
+		}
+	})
+}
+
+// The invoice is paid by cheque between the click and the capture: the money is
+// taken, stays the customer's, and finance is told.
+func TestMoneyForAnInvoicePaidMeanwhileStaysTheCustomers(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		id := till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		who := till.Payer("C1001")
+		p, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.ERP.PayThere(id, 7000)
+		if _, err := till.Clerk.Pay(t.Context(), till.Stands(p.ID).Attempts[0].URL, simulator.Approved); err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.Pull()
+		x := till.Stands(p.ID).Receipts[0]
+		if x.State != "posted" || x.Unapplied.Minor != 7000 {
+			t.Errorf("the receipt is %s, %d not applied; want posted, 7000", x.State, x.Unapplied.Minor)
+		}
+		if n := till.Tasks("unapplied"); n != 1 {
+			t.Errorf("finance has %d tasks about it, want 1", n)
+		}
+		if owed := till.Owes(who); owed[0].Open.Minor != 0 {
+			t.Errorf("%d are still owed", owed[0].Open.Minor)
+		}
+	})
+}
+
+// What is not signed by the processor, just now, changes nothing and is not kept.
+func TestAWebhookThatIsNotTheProcessorsIsRefused(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		body := []byte(`{"id":"evt_1","type":"payment.captured"}`)
+		now := till.Clock.Now()
+		send := func(path string, raw []byte, header http.Header) int {
+			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(string(raw)))
+			r.Header = header
+			w := httptest.NewRecorder()
+			till.Mux.ServeHTTP(w, r)
+			return w.Code
+		}
+		for name, c := range map[string]struct {
+			path   string
+			raw    []byte
+			header http.Header
+			want   int
+		}{
+			"no signature":      {"/hooks/simulator", body, http.Header{}, 400},
+			"another's secret":  {"/hooks/simulator", body, simulator.Sign(body, now, "whsec-of-somebody"), 400},
+			"tampered with":     {"/hooks/simulator", append([]byte(" "), body...), simulator.Sign(body, now, "whsec-of-a-test"), 400},
+			"24 hours old":      {"/hooks/simulator", body, simulator.Sign(body, now.Add(-24*time.Hour), "whsec-of-a-test"), 400},
+			"24 hours ahead":    {"/hooks/simulator", body, simulator.Sign(body, now.Add(24*time.Hour), "whsec-of-a-test"), 400},
+			"a megabyte":        {"/hooks/simulator", make([]byte, 1<<20), http.Header{}, 413},
+			"another processor": {"/hooks/stripe", body, simulator.Sign(body, now, "whsec-of-a-test"), 404},
+		} {
+			if got := send(c.path, c.raw, c.header); got != c.want {
+				t.Errorf("%s: %d, want %d", name, got, c.want)
+			}
+		}
+		if n, err := till.Site.Gateway.Hear(till.Ctx); n != 0 || err != nil {
+			t.Errorf("%d of them were kept (%v)", n, err)
+		}
+	})
+}
