@@ -36,13 +36,13 @@ type History struct {
 	begun  []string // payments
 	trace  hash.Hash
 	Log    []string
-	killed int
-	struck map[string]int // faults, by kind
+	Killed int
+	Struck map[string]int // faults, by kind
 }
 
 // NewHistory opens a shop for a history. The ERP has three customers.
 func NewHistory(t testing.TB, engine string, seed uint64) *History {
-	h := &History{Till: OpenTill(t, engine, instant.New(3, 1), seed), Seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), trace: sha256.New(), struck: map[string]int{}}
+	h := &History{Till: OpenTill(t, engine, instant.New(3, 1), seed), Seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), trace: sha256.New(), Struck: map[string]int{}}
 	for i := range 3 {
 		h.payers = append(h.payers, h.Payer(fmt.Sprintf("C%04d", 1001+i)))
 	}
@@ -81,7 +81,7 @@ func (h *History) Live(n int) {
 
 // act is one thing that somebody does.
 func (h *History) act() {
-	switch h.dice.IntN(14) {
+	switch h.dice.IntN(18) {
 	case 0, 1, 2:
 		total := int64(100 + h.dice.IntN(200000))
 		if h.dice.IntN(4) == 0 {
@@ -100,9 +100,9 @@ func (h *History) act() {
 		h.payThere()
 	case 11:
 		h.bank()
-	case 12:
+	case 12, 13, 14, 15, 16:
 		h.breakSomething()
-	case 13:
+	case 17:
 		d := time.Duration(1+h.dice.IntN(900)) * time.Second
 		h.Clock.Move(d)
 		h.note("%v pass", d)
@@ -232,12 +232,12 @@ func (h *History) breakSomething() {
 	case 2:
 		kind := pick(h, apiFaults)
 		h.Processor.Plan(simulator.Fault{Kind: kind, Times: 1 + h.dice.IntN(3), Delay: time.Duration(1+h.dice.IntN(40)) * time.Second})
-		h.struck[kind]++
+		h.Struck[kind]++
 		h.note("processor: %s", kind)
 	default:
 		kind := pick(h, hookFaults)
 		h.Processor.Plan(simulator.Fault{Kind: kind, Times: 1 + h.dice.IntN(3), Delay: time.Duration(1+h.dice.IntN(600)) * time.Second})
-		h.struck[kind]++
+		h.Struck[kind]++
 		h.note("webhooks: %s", kind)
 	}
 }
@@ -247,7 +247,7 @@ func (h *History) some() {
 	step := pick(h, []string{"box", "box", "box", "processor", "hear", "pull", "look", "erp", "count"})
 	at := 0
 	if h.dice.IntN(12) == 0 {
-		at = 1 + h.dice.IntN(6)
+		at = 1 + h.dice.IntN(3)
 	}
 	died := h.dying(at, func(ctx context.Context) {
 		var err error
@@ -284,7 +284,7 @@ func (h *History) dying(n int, f func(context.Context)) (at string) {
 		h.Box.Crash = func(point string) {
 			if n--; n == 0 {
 				at = " †" + point
-				h.killed++
+				h.Killed++
 				runtime.Goexit()
 			}
 		}

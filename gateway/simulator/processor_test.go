@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -162,7 +161,7 @@ func TestAKilledProcessorGoesOn(t *testing.T) {
 	r.act("faults", "kind", Drop, "times", "3")
 
 	again := newRig(t, kept)
-	if after := again.find(op.Reference); fmt.Sprint(after) == "" || after.Payment != before.Payment || len(after.Movements) != len(before.Movements) {
+	if after := again.find(op.Reference); after.Payment != before.Payment || len(after.Movements) != len(before.Movements) {
 		t.Errorf("%+v, before %+v", after, before)
 	}
 	if same := again.start(waiting); same != s {
@@ -171,6 +170,8 @@ func TestAKilledProcessorGoesOn(t *testing.T) {
 	if answer := again.pay(s, "card", Approved); answer.Code != http.StatusSeeOther {
 		t.Errorf("the page answers %d", answer.Code)
 	}
+	again.n = r.n
+	again.paid(700)
 	seen := map[string]bool{}
 	for _, m := range again.state.Movements {
 		if seen[m.ID] {
@@ -304,7 +305,7 @@ func TestServeAnswersAndSends(t *testing.T) {
 	if _, err := c.Balance(t.Context()); gateway.ErrorOf(err).Class != gateway.Down {
 		t.Errorf("nobody listens: %v", err)
 	}
-	if _, err := Open(Options{}); err == nil || errors.Is(err, http.ErrAbortHandler) {
+	if _, err := Open(Options{}); err == nil {
 		t.Error("a processor without a clock")
 	}
 }
