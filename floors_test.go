@@ -17,7 +17,7 @@ import (
 // leaf: it may import base, erp and gateway only, and only app and the tests' own
 // packages may know it.
 var floors = []string{
-	"base/fault", "base/money", "base/i18n", "base/db", "base/db/dbtest", "base/blob", "base/asof", "base/outbox",
+	"base/fault", "base/money", "base/pan", "base/i18n", "base/db", "base/db/dbtest", "base/blob", "base/asof", "base/outbox",
 	"erp", "erp/erptest*", "erp/books*", "erp/tryton*", "erp/tryton/demo*",
 	"gateway", "gateway/gatewaytest*", "gateway/simulator*",
 	"trade/access", "trade/customer", "trade/catalog", "trade/price", "trade/order",

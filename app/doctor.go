@@ -10,6 +10,7 @@ import (
 	"comptoir.example/comptoir/app/migrations"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/finance/ledger"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/erp"
@@ -85,6 +86,11 @@ func Doctor(ctx context.Context, c Config, stuck time.Duration) []Finding {
 		trail, err = chain(ctx, d)
 		found = append(found, trail)
 	}
+	if err == nil {
+		var books Finding
+		books, err = entries(ctx, d)
+		found = append(found, books)
+	}
 	if err != nil {
 		found = append(found, Finding{Check: "unfinished", State: Problem, Params: []any{"why", whyKey(fault.Of(err), err)}})
 	}
@@ -92,6 +98,21 @@ func Doctor(ctx context.Context, c Config, stuck time.Duration) []Finding {
 		found = append(found, answers(ctx, c))
 	}
 	return found
+}
+
+// entries looks at the ledger: every entry is what it was and adds up, and the kept
+// balances are its sums.
+func entries(ctx context.Context, d *db.DB) (Finding, error) {
+	report, err := ledger.Verify(ctx, d)
+	if err != nil {
+		return Finding{}, err
+	}
+	for _, c := range report.Checks {
+		if c.N > 0 {
+			return finding("ledger", true, "n", report.Entries, "bad", c.N, "check", c.Name, "example", c.Example), nil
+		}
+	}
+	return finding("ledger", false, "n", report.Entries), nil
 }
 
 // whyKey is an error in words where it has some, in its own otherwise.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/pan"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/web"
 )
@@ -121,7 +122,7 @@ func scan(ctx context.Context, tx *db.Tx) (found []Finding, err error) {
 						text = string(content)
 					}
 					read++
-					if looksLikeCard(text) {
+					if pan.In(text) {
 						hit = t.Name + "." + t.Columns[i].Name
 					}
 				}
@@ -134,46 +135,4 @@ func scan(ctx context.Context, tx *db.Tx) (found []Finding, err error) {
 	found = append(found, finding("pci_luhn", hit != "", "n", read, "column", hit))
 	plain, _, err := db.One(ctx, tx, countPlain, db.Value[int])
 	return append(found, finding("pci_passwords", plain > 0, "n", plain)), err
-}
-
-var (
-	// groups of digits, alone or set apart by one space or hyphen.
-	digits = regexp.MustCompile(`[0-9](?:[ -]?[0-9]){13,18}`)
-	// brands are the numbers that the large card brands give out, by length.
-	brands = regexp.MustCompile(`^(4\d{15}(\d{3})?|5[1-5]\d{14}|2(22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(0[0-5]|[689]\d)\d{11}|35(2[89]|[3-8]\d)\d{12}|6(011|5\d\d|4[4-9]\d)\d{12})$`)
-)
-
-// looksLikeCard says whether a text holds a number that a card could have: the
-// length and the first digits of a brand, and the check digit of Luhn. Digits
-// next to letters are part of a hash or an id.
-func looksLikeCard(text string) bool {
-	for _, at := range digits.FindAllStringIndex(text, -1) {
-		if at[0] > 0 && wordy(text[at[0]-1]) || at[1] < len(text) && wordy(text[at[1]]) {
-			continue
-		}
-		number := strings.NewReplacer(" ", "", "-", "").Replace(text[at[0]:at[1]])
-		if brands.MatchString(number) && luhn(number) {
-			return true
-		}
-	}
-	return false
-}
-
-func wordy(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_'
-}
-
-// luhn is the check digit of ISO/IEC 7812-1.
-func luhn(number string) bool {
-	sum := 0
-	for i := range len(number) {
-		d := int(number[len(number)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
 }

@@ -123,7 +123,7 @@ func (e *Engine) answered(d outbox.Delivery, p payment.Payment, s gateway.Snapsh
 	}
 	e.Box.Crash("pay.answered")
 	return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
-		return e.write(ctx, tx, facts(s, tx.Now))
+		return e.write(ctx, tx, facts(s))
 	}}
 }
 

@@ -39,12 +39,12 @@ func (e *Engine) Receive(ctx context.Context, header http.Header, raw []byte) er
 }
 
 // facts are what a snapshot tells.
-func facts(s gateway.Snapshot, at time.Time) (all []gateway.Fact) {
+func facts(s gateway.Snapshot) (all []gateway.Fact) {
 	for _, m := range s.Movements {
 		all = append(all, gateway.Fact{Movement: &m})
 	}
 	return append(all, gateway.Fact{Standing: &gateway.Standing{Reference: s.Reference, Payment: s.Payment, State: s.State, Amount: s.Amount,
-		Decline: s.Decline, Card: s.Card, At: at}})
+		Decline: s.Decline, Card: s.Card, At: s.At}})
 }
 
 // write writes facts down in a unit of work that the caller has opened.
@@ -181,7 +181,7 @@ func (e *Engine) Look(ctx context.Context) error {
 			return err
 		}
 		if s != nil {
-			if err := e.tell(ctx, facts(*s, e.DB.Now())); err != nil {
+			if err := e.tell(ctx, facts(*s)); err != nil {
 				return err
 			}
 		}
@@ -198,7 +198,7 @@ func (e *Engine) Refresh(ctx context.Context, reference string) error {
 	if err != nil || s == nil {
 		return err
 	}
-	return e.tell(ctx, facts(*s, e.DB.Now()))
+	return e.tell(ctx, facts(*s))
 }
 
 // pullEvery is how often the processor is asked what webhooks did not bring.

@@ -204,3 +204,31 @@ func TestAWebhookThatIsNotTheProcessorsIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// A card number typed where it does not belong is refused in words, on every page
+// and by the API, and is nowhere afterwards.
+func TestACardNumberTypedAnywhereIsRefusedAndKeptNowhere(t *testing.T) {
+	connector, _ := startBooks(t)
+	_, shop := open(t, "sqlite", connector)
+	s := &comptoirtest.Story{T: t, Shop: shop, ERP: connector, PO: "BC-1", Waits: 5 * time.Second}
+	s.Enter()
+	s.Fill()
+	for _, field := range []string{"po_number", "comment"} {
+		v := s.Buyer.Get("/checkout").Form("/orders").Set("po_number", "BC-7791").Set(field, "4111 1111 1111 1111").Set("act", "place").Send()
+		if v.Status != http.StatusUnprocessableEntity || !strings.Contains(v.Text(), "numéro de carte") || strings.Contains(v.Body, "4111") {
+			t.Errorf("%s: %d %.300s", field, v.Status, v.Text())
+		}
+	}
+	v := s.Buyer
+	if err := v.Try("/catalogue?q=4111-1111-1111-1111"); err != nil || v.Status != http.StatusUnprocessableEntity || strings.Contains(v.Body, "4111-1111") {
+		t.Errorf("the search: %d", v.Status)
+	}
+	answer, err := http.Post(shop+"/v1/orders", "application/json", strings.NewReader(`{"comment":"4111111111111111"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("the API: %d", answer.StatusCode)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/base/pan"
 	"comptoir.example/comptoir/trade/access"
 )
 
@@ -97,8 +98,12 @@ func (s *Site) serve(w http.ResponseWriter, r *Request, route Route) error {
 	if err := s.whoAsks(r); err != nil {
 		return err
 	}
-	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !IsText(r.URL.Path+query) {
+	query, err := url.QueryUnescape(r.URL.RawQuery)
+	if err != nil || !IsText(r.URL.Path+query) {
 		return fault.New(fault.Invalid, "web.bad_form")
+	}
+	if pan.In(query) {
+		return r.cardNumber(route)
 	}
 	if route.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -109,6 +114,9 @@ func (s *Site) serve(w http.ResponseWriter, r *Request, route Route) error {
 			for _, value := range values {
 				if !IsText(value) {
 					return fault.New(fault.Invalid, "web.bad_form")
+				}
+				if pan.In(value) {
+					return r.cardNumber(route)
 				}
 			}
 		}
@@ -126,6 +134,14 @@ func (s *Site) serve(w http.ResponseWriter, r *Request, route Route) error {
 		return fault.New(fault.Denied, "web.stale_form")
 	}
 	return route.handle(w, r)
+}
+
+// cardNumber refuses what somebody typed that looks like a card's number. It goes
+// no further: not into a log, not back onto a page.
+func (r *Request) cardNumber(route Route) error {
+	r.Site.Log.Warn("card number refused", "request", r.ID, "path", route.Path, "person", r.Actor.Person)
+	r.URL.RawQuery = ""
+	return fault.New(fault.Invalid, "web.card_number")
 }
 
 // IsText says whether a text is one that every database can keep.

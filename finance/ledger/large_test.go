@@ -39,7 +39,7 @@ func TestALargeLedgerAnswersAtOnce(t *testing.T) {
 		}
 		measure("sums of all kinds, nothing counted", time.Minute, sums)
 		measure("counted", time.Hour, func() error { return ledger.Count(ctx, d) })
-		measure("sums of all kinds, all counted", 2*time.Second, sums)
+		measure("sums of all kinds, all counted", 5*time.Second, sums)
 		measure("100 balances of a long account", 2*time.Second, func() error {
 			for range 100 {
 				if got := balance(t, d, ledger.Processor("sim"), "CAD"); got != int64(n) {

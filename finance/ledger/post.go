@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
@@ -136,5 +137,5 @@ func (e Entry) refused(ctx context.Context, tx *db.Tx) error {
 	if e.Day <= day {
 		return fault.New(fault.Invalid, "ledger.period_closed", "day", day)
 	}
-	return fault.New(fault.Conflict, "ledger.reversed", "key", e.Reverses, "by", "")
+	return fmt.Errorf("ledger: entry %s found no place", e.Key) // Reverse has looked for another mirror
 }

@@ -1,6 +1,10 @@
 package gatewaytest
 
-import "strings"
+import (
+	"strings"
+
+	"comptoir.example/comptoir/base/pan"
+)
 
 // CardNumbers finds what may be card numbers: 14 to 19 digits, alone or in groups
 // set apart by one space, dash or point, with the check digit of ISO/IEC 7812-1,
@@ -24,7 +28,7 @@ func CardNumbers(text string) (found []string) {
 		if start > 0 && letter(text[start-1]) || end < len(text) && letter(text[end]) {
 			continue
 		}
-		if len(digits) >= 14 && len(digits) <= 19 && luhn(digits) {
+		if len(digits) >= 14 && len(digits) <= 19 && pan.Luhn(string(digits)) {
 			found = append(found, strings.Repeat("•", len(digits)-4)+string(digits[len(digits)-4:]))
 		}
 	}
@@ -34,17 +38,3 @@ func CardNumbers(text string) (found []string) {
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-func luhn(digits []byte) bool {
-	sum := 0
-	for i, c := range digits {
-		n := int(c - '0')
-		if (len(digits)-i)%2 == 0 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return sum%10 == 0
-}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -173,11 +174,18 @@ func TestAKilledProcessorGoesOn(t *testing.T) {
 	again.n = r.n
 	again.paid(700)
 	seen := map[string]bool{}
-	for _, m := range again.state.Movements {
-		if seen[m.ID] {
-			t.Errorf("%s twice", m.ID)
+	unique := func(id string) {
+		_, given, _ := strings.Cut(id, "_") // no two ids share it, whatever they name
+		if seen[given] {
+			t.Errorf("%s twice", id)
 		}
-		seen[m.ID] = true
+		seen[given] = true
+	}
+	for _, m := range again.state.Movements {
+		unique(m.ID)
+	}
+	for _, e := range again.state.Events {
+		unique(e.ID)
 	}
 	if len(again.state.Faults) != 1 || again.state.Faults[0].Times != 3 {
 		t.Errorf("faults: %+v", again.state.Faults)

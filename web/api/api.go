@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -20,6 +21,7 @@ import (
 
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/base/pan"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web"
 	"github.com/danielgtaylor/huma/v2"
@@ -123,11 +125,33 @@ func (f *face) ServeHTTP(answer http.ResponseWriter, plain *http.Request) {
 		newProblem(r, http.StatusBadRequest, "api.bad_text").write(w)
 		return
 	}
+	if cardIn(r.Request) {
+		f.site.Log.Warn("card number refused", "request", r.ID, "path", r.URL.Path)
+		newProblem(r, http.StatusUnprocessableEntity, "web.card_number").write(w)
+		return
+	}
 	if answer, pattern := f.mux.Handler(r.Request); pattern == "" {
 		noRoute(w, r, answer)
 		return
 	}
 	f.mux.ServeHTTP(w, r.Request)
+}
+
+// cardIn looks for a card number in what was sent, and leaves it to be read again.
+func cardIn(r *http.Request) bool {
+	if r.Body == nil {
+		return false
+	}
+	begun, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return false // whoever reads on meets it too
+	}
+	rest := r.Body
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begun), rest), rest}
+	return pan.In(string(begun)) || pan.In(r.Header.Get("Idempotency-Key"))
 }
 
 // unmarshal is JSON without the one character that PostgreSQL keeps in no text.
