@@ -19,13 +19,22 @@ var CrashPoints = []string{
 	"pull.read.order", "pull.kept.order", "pull.kept.shipment", "pull.read.invoice", "pull.kept.invoice",
 }
 
+// MoneyCrashPoints are those on the way from the payer's click to the receipt in
+// the ERP; comptoirtest/kill_pay_test.go kills at each.
+var MoneyCrashPoints = []string{
+	"pay.written", "pay.committed", "outbox.taken", "pay.started", "outbox.carried", "outbox.settled",
+	"hook.kept", "hook.told", "hook.done", "sweep.told",
+	"receipt.looked_up", "receipt.created", "receipt.stepped",
+	"facts.linked", "pull.read.invoice", "pull.kept.invoice", "pull.kept.receipt",
+}
+
 // crashAt makes the process kill itself, as kill -9 does, the first time it comes
 // to a point. It is for drills: refused unless the shop listens on loopback.
 func (a *App) crashAt(shop net.Listener, point string) error {
 	if point == "" {
 		return nil
 	}
-	if !slices.Contains(CrashPoints, point) || !shop.Addr().(*net.TCPAddr).IP.IsLoopback() {
+	if !slices.Contains(slices.Concat(CrashPoints, MoneyCrashPoints), point) || !shop.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		return fault.New(fault.Invalid, "config.bad_crash", "point", point)
 	}
 	a.Box.Crash = func(at string) {

@@ -10,10 +10,10 @@ import (
 	"comptoir.example/comptoir/app/migrations"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
-	"comptoir.example/comptoir/finance/ledger"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/finance/ledger"
 )
 
 // Finding is one thing the doctor looked at.

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"comptoir.example/comptoir/base/db"
-	"comptoir.example/comptoir/base/pan"
 	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/base/pan"
 	"comptoir.example/comptoir/web"
 )
 

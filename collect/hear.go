@@ -32,10 +32,14 @@ func (e *Engine) Receive(ctx context.Context, header http.Header, raw []byte) er
 	if err != nil {
 		return fault.New(fault.Denied, "payment.bad_webhook").Because(err)
 	}
-	return e.DB.Write(ctx, func(tx *db.Tx) error {
+	err = e.DB.Write(ctx, func(tx *db.Tx) error {
 		tx.Signal("webhook")
 		return tx.Later(ctx, insertWebhook, e.Name(), d.ID, d.Type, string(d.Raw), tx.Now)
 	})
+	if err == nil {
+		e.Box.Crash("hook.kept")
+	}
+	return err
 }
 
 // facts are what a snapshot tells.
@@ -118,6 +122,7 @@ func (e *Engine) Hear(ctx context.Context) (n int, err error) {
 		if err == nil {
 			err = e.tell(ctx, all)
 		}
+		e.Box.Crash("hook.told")
 		var why any
 		if err != nil {
 			if f := fault.Of(err); f.Kind == fault.Internal && !errors.As(err, new(*gateway.Error)) {
@@ -129,6 +134,7 @@ func (e *Engine) Hear(ctx context.Context) (n int, err error) {
 		if err := e.DB.Write(ctx, func(tx *db.Tx) error { return tx.Later(ctx, setDone, e.Name(), k.ID, tx.Now, why) }); err != nil {
 			return n, err
 		}
+		e.Box.Crash("hook.done")
 		n++
 	}
 	return n, nil
@@ -151,6 +157,9 @@ func (e *Engine) Pull(ctx context.Context) error {
 		}
 		if err := e.tell(ctx, page.Facts); err != nil {
 			return err
+		}
+		if len(page.Facts) > 0 {
+			e.Box.Crash("sweep.told")
 		}
 		if page.Cursor != cursor {
 			if err := e.DB.Write(ctx, func(tx *db.Tx) error { return tx.Later(ctx, upsertFlow, e.Name(), page.Cursor, tx.Now) }); err != nil {

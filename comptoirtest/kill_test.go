@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("COMPTOIR_TEST_SERVE") != "" {
 		c := app.Config{Database: os.Getenv("COMPTOIR_DATABASE"), Listen: os.Getenv("COMPTOIR_LISTEN"),
 			ERP: app.ERPConfig{Kind: os.Getenv("COMPTOIR_ERP"), URL: os.Getenv("COMPTOIR_ERP_URL"), Password: os.Getenv("COMPTOIR_ERP_PASSWORD"),
-				Database: "comptoir", User: "connector"}}
+				Database: "comptoir", User: "connector"},
+			Processor: app.ProcessorConfig{URL: os.Getenv("COMPTOIR_PROCESSOR_URL"), Secret: os.Getenv("COMPTOIR_PROCESSOR_SECRET"),
+				Webhook: os.Getenv("COMPTOIR_PROCESSOR_WEBHOOK")}}
 		if err := app.Serve(context.Background(), c); err != nil {
 			os.Stderr.WriteString(err.Error() + "\n")
 			os.Exit(1)

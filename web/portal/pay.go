@@ -209,6 +209,7 @@ func startPayment(w http.ResponseWriter, r *web.Request) error {
 		}
 		var err error
 		started, err = payment.Start(ctx, tx, r.Actor, r.Site.Engine.Merchant(), wish)
+		r.Site.Engine.Box.Crash("pay.written")
 		return err
 	})
 	f := fault.Of(err)
