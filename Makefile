@@ -35,7 +35,12 @@ test: ## every rule once, on both databases, the real ERP and the browser; insta
 prove: ## the full product of the acceptance lines; under 75 minutes
 	@scripts/test prove
 
+N ?= 1000
+SEED ?= 0
+soak: ## live N histories of money from SEED on, under a hostile processor and ERP
+	@CGO_ENABLED=0 COMPTOIR_HISTORIES=$(N) COMPTOIR_SEED=$(SEED) $(GO) run ./comptoirtest/with $(GO) test ./comptoirtest/ -run 'TestEveryHistoryEndsInBooksThatTie/sqlite' -timeout 24h
+
 bench: build ## measure, print, and write bench/results.json
 	@scripts/bench
 
-.PHONY: help run build assets generate check test prove bench
+.PHONY: help run build assets generate check test prove soak bench
