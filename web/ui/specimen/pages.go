@@ -75,6 +75,14 @@ var pages = map[string]draw{
 	"invoices-none": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return portal.Invoices(p, tab(p, s, "invoices", "Factures"), portal.InvoicesPage{Open: money.Zero("CAD"), AsOf: fresh()})
 	},
+	"pay":              payPage(false),
+	"pay-bad":          payPage(true),
+	"payment-starting": paymentPage("starting", "initiated", "", ""),
+	"payment-waiting":  paymentPage("waiting", "initiated", "insufficient_funds", ""),
+	"payment-checking": paymentPage("checking", "unknown", "", ""),
+	"payment-paid":     paymentPage("paid", "settled", "", "posted"),
+	"payment-held":     paymentPage("paid", "settled", "", "held"),
+	"payment-nothing":  paymentPage("nothing", "failed", "do_not_honor", ""),
 	"invoice": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return portal.Invoice(p, tab(p, s, "invoices", "FAC-2026-0418"), invoice())
 	},

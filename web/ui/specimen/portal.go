@@ -74,11 +74,12 @@ func orderRefused(p *i18n.Printer, s ui.Shell) templ.Component {
 
 func invoices() portal.InvoicesPage {
 	row := func(number, po, date, due string, late int, state string, total, open int64) portal.InvoiceRow {
-		return portal.InvoiceRow{ID: number, Number: number, PONumber: po, Date: date, Due: due, DaysLate: late, State: state, Total: cad(total), Open: cad(open)}
+		return portal.InvoiceRow{ID: number, Number: number, PONumber: po, Date: date, Due: due, DaysLate: late, State: state, Total: cad(total), Open: cad(open),
+			Payable: state == "overdue" || state == "part_paid" || state == "not_due"}
 	}
 	return portal.InvoicesPage{Open: cad(816595), Overdue: cad(355513), Credits: cad(68640), AsOf: stamp(2*time.Minute, ""), Pages: ui.Pages{Total: 8, From: 1, To: 8},
-		Aging: []portal.Age{{"not_due", cad(461082)}, {"1_30", cad(313713)}, {"31_60", cad(0)}, {"61_90", cad(41800)}, {"over_90", cad(0)}},
-		Invoices: []portal.InvoiceRow{row("FAC-2026-0369", "BC-7698", "2026-08-24", "2026-09-23", 0, "disputed", 41800, 41800), row("FAC-2026-0388", "BC-7731", "2026-09-28", "2026-10-28", 26, "overdue", 118420, 118420),
+		Aging:  []portal.Age{{"not_due", cad(461082)}, {"1_30", cad(313713)}, {"31_60", cad(0)}, {"61_90", cad(41800)}, {"over_90", cad(0)}},
+		CanPay: true, Payable: true, Invoices: []portal.InvoiceRow{row("FAC-2026-0369", "BC-7698", "2026-08-24", "2026-09-23", 0, "disputed", 41800, 41800), row("FAC-2026-0388", "BC-7731", "2026-09-28", "2026-10-28", 26, "overdue", 118420, 118420),
 			row("FAC-2026-0397", "BC-7738", "2026-10-05", "2026-11-04", 19, "part_paid", 231075, 131075), row("FAC-2026-0415", "", "2026-11-02", "2026-12-02", 0, "payment_pending", 124990, 0),
 			row("FAC-2026-0418", "BC-7762", "2026-11-18", "2026-12-18", 0, "not_due", 183705, 183705), row("FAC-2026-0402", "BC-7741", "2026-10-08", "2026-11-07", 0, "paid", 64218, 0),
 			row("NC-2026-0031", "", "2026-11-10", "2026-11-10", 0, "credited", -18640, -18640)}}
