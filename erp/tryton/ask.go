@@ -108,11 +108,25 @@ func (c *client) press(ctx context.Context, model, button string, id int64) erro
 	return err
 }
 
-// insist clicks a button and answers the questions to which yes says yes. An
-// answer is a record that Tryton uses up when the button is clicked again.
+// pressAll clicks a button on several records at once: on all of them, or on none.
+func (c *client) pressAll(ctx context.Context, model, button string, extra map[string]any, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := c.call(ctx, "model."+model+"."+button, extra, ids)
+	return err
+}
+
+// insist clicks a button and answers the questions to which yes says yes.
 func (c *client) insist(ctx context.Context, model, button string, id int64, yes func(code string) bool) error {
+	return c.persuade(ctx, yes, func() error { return c.press(ctx, model, button, id) })
+}
+
+// persuade repeats a call as long as it asks questions to which yes says yes. An
+// answer is a record that Tryton uses up when the call is made again.
+func (c *client) persuade(ctx context.Context, yes func(code string) bool, call func() error) error {
 	for range 10 {
-		err := c.press(ctx, model, button, id)
+		err := call()
 		var name warning
 		if err == nil || erp.ErrorOf(err).Class != erp.NeedsDecision || !yes(erp.ErrorOf(err).Code) || !errors.As(err, &name) {
 			return err
@@ -126,8 +140,35 @@ func (c *client) insist(ctx context.Context, model, button string, id int64, yes
 			return err
 		}
 	}
-	return broken("questions", "%s of %s %d asks without end", button, model, id)
+	return broken("questions", "questions without end")
 }
+
+// wizard runs the steps of one of Tryton's wizards. Its session stays on the server
+// until it is deleted.
+func (c *client) wizard(ctx context.Context, name string, steps func(run step) error) error {
+	created, err := c.call(ctx, "wizard."+name+".create", nil)
+	if err != nil {
+		return err
+	}
+	session, _ := created.([]any)
+	if len(session) == 0 {
+		return broken("wizard", "%s gave %v", name, created)
+	}
+	defer c.call(context.WithoutCancel(ctx), "wizard."+name+".delete", nil, session[0])
+	return steps(func(model string, ids []int64, data map[string]any, state string) (*row, error) {
+		about := map[string]any{"active_id": ids[0], "active_ids": ids, "active_model": model}
+		answer, err := c.call(ctx, "wizard."+name+".execute", about, session[0], data, state)
+		if err != nil {
+			return nil, err
+		}
+		fields, _ := answer.(map[string]any)
+		return &row{fields: fields}, nil
+	})
+}
+
+// step goes to a state of a wizard with what a person would have filled in, about
+// some records.
+type step func(model string, ids []int64, data map[string]any, state string) (*row, error)
 
 func rowsOf(model string, answer any) ([]*row, error) {
 	list, ok := answer.([]any)

@@ -41,11 +41,19 @@ func ground(t testing.TB) erptest.Ground {
 		// Tryton makes whoever failed wait, so somebody fails who does nothing else.
 		Stranger: as("sales", "Kiosque-43-vert"),
 		Limited:  as("sales", demo.Password),
-		Lacking:  []string{"balances_read", "payments_read"},
+		Lacking:  []string{"balances_read", "payments_read", "receipts_create", "receipts_post", "receipts_approve"},
 		Another:  ground,
 		Strange:  [2]string{`"processing"`, `"quantum"`},
 	}
 }
+
+// The clerk can do what the checks ask of one, but block a customer.
+var _ interface {
+	erptest.Clerk
+	erptest.Archivist
+	erptest.Copier
+	erptest.Cashbox
+} = (*Clerk)(nil)
 
 func TestTrytonConforms(t *testing.T) { erptest.Run(t, ground(t)) }
 

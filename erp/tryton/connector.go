@@ -9,6 +9,11 @@
 // The customer's PO number is in the sale's reference, our key in its
 // description. Copies and returns inherit both, so the key belongs to the
 // oldest sale that has it and is no return.
+//
+// Our receipts are payments (account.payment) with the key in their descriptions,
+// through a payment journal with a clearing account: one payment for each entry that
+// is paid and each credit note that is used up, and one on account for what settles
+// nothing. Money that came otherwise is read from its entries.
 package tryton
 
 import (
@@ -174,15 +179,19 @@ var needs = []struct{ model, right, code string }{
 	{"account.invoice", "read", "invoices_read"},
 	{"account.move.line", "read", "balances_read"},
 	{"account.payment", "read", "payments_read"},
+	{"account.payment", "create", "receipts_create"},
+	{"account.payment", "write", "receipts_write"},
+	{"account.move", "write", "receipts_post"},
 	{"carrier", "read", "carriers_read"},
 }
 
 // modules are what must be activated in Tryton, and the code when one is not.
 var modules = map[string]string{
-	"sale_price_list":    "module_sale_price_list",
-	"sale_shipment_cost": "module_sale_shipment_cost",
-	"account_payment":    "module_account_payment",
-	"stock":              "module_stock",
+	"sale_price_list":          "module_sale_price_list",
+	"sale_shipment_cost":       "module_sale_shipment_cost",
+	"account_payment":          "module_account_payment",
+	"account_payment_clearing": "module_account_payment_clearing",
+	"stock":                    "module_stock",
 }
 
 // Probe signs in and says what this Tryton can do here. Missing names rights
@@ -261,6 +270,11 @@ func (c *Connector) missing(ctx context.Context) ([]string, error) {
 			missing = append(missing, need.code)
 		}
 	}
+	lacking, err := c.missingForReceipts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing = append(missing, lacking...)
 	french, err := c.rpc.find(ctx, "ir.lang", domain(is{"code", "=", "fr"}, is{"translatable", "=", true}))
 	if err != nil {
 		return nil, err

@@ -64,14 +64,12 @@ func (c *Connector) invoicesOf(model, field, through string) func(context.Contex
 	}
 }
 
-var invoiceFields = []string{"number", "party", "party.lang.code", "reference", "state", "invoice_date", "currency.code",
-	"untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "sales",
-	"lines_to_pay.maturity_date", "lines_to_pay.debit", "lines_to_pay.credit",
-	"lines_to_pay.amount_second_currency", "lines_to_pay.second_currency.code"}
+var invoiceFields = slices.Concat(documented, claimFields, []string{"number", "party.lang.code", "reference", "invoice_date",
+	"untaxed_amount", "tax_amount", "sales"})
 
 func (c *Connector) readInvoices(ctx context.Context, ids []string) ([]erp.Record, error) {
-	rows, err := c.rpc.all(ctx, "account.invoice", domain(append(slices.Clone(posted), is{"id", "in", numbers(ids)})...),
-		document(invoiceFields...)...)
+	rows, err := c.rpc.allIn(ctx, "account.invoice", beforePayments,
+		domain(append(slices.Clone(posted), is{"id", "in", numbers(ids)})...), invoiceFields...)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -176,7 +174,7 @@ type wording struct {
 func invoice(r *row, lines, taxes []*row, words wording) erp.Invoice {
 	currency := r.sub("currency").text("code")
 	i := erp.Invoice{Number: r.text("number"), Customer: r.id("party"), Date: r.date("invoice_date"),
-		Orders: salesOf([]*row{r}, lines, words.sold), Open: amount(r, "amount_to_pay", currency),
+		Orders: salesOf([]*row{r}, lines, words.sold), Open: money.Amount{Minor: claimOf(r, nil).open, Currency: currency}, Keys: keysOn(r),
 		State: cmp.Or(map[string]string{"posted": "open", "paid": "paid", "cancelled": "cancelled"}[r.text("state")], "unknown"),
 		Totals: erp.Totals{Net: amount(r, "untaxed_amount", currency), Total: amount(r, "total_amount", currency),
 			Taxes: []erp.TaxLine{}}}
@@ -216,6 +214,20 @@ func invoice(r *row, lines, taxes []*row, words wording) erp.Invoice {
 	slices.SortStableFunc(i.Totals.Taxes, func(a, b erp.TaxLine) int { return compareIDs(a.Tax, b.Tax) })
 	i.Due = instalments(r, currency, i)
 	return i
+}
+
+// keysOn are the keys of our receipts for an invoice, reversed ones too: none of
+// them is to be taken off what is open once more.
+func keysOn(r *row) (keys []string) {
+	for _, l := range r.subs("lines_to_pay") {
+		for _, p := range l.subs("payments") {
+			if key, _, _ := keyOf(p.text("description")); erp.ValidKey(key) && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // instalments are what was to be paid when, open or not. An invoice of nothing

@@ -54,6 +54,7 @@ func (c *Connector) plans() map[erp.Kind]plan {
 		erp.KindOrder:    {c.orderIDs, c.readOrders, c.orderWatches()},
 		erp.KindShipment: {c.everything("stock.shipment.out"), c.readShipments, c.shipmentWatches()},
 		erp.KindInvoice:  {c.invoiceIDs, c.readInvoices, c.invoiceWatches()},
+		erp.KindReceipt:  {c.receiptIDs, c.readReceipts, c.receiptWatches()},
 	}
 }
 
