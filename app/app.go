@@ -124,6 +124,7 @@ func (a *App) Run(ctx context.Context) {
 	all.Go(func() { a.Engine.Run(ctx) })
 	all.Go(func() { a.tidy(ctx) })
 	all.Go(func() { ledger.Run(ctx, a.DB) })
+	all.Go(func() { a.compare(ctx) })
 	if a.Site.Gateway != nil {
 		all.Go(func() { a.Site.Gateway.Run(ctx) })
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"strings"
+	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/i18n"
@@ -55,6 +56,7 @@ func (a *App) take(c ProcessorConfig, public string) {
 func (a *App) Take(g gateway.Connector, public string) {
 	e := collect.New(a.Box, g)
 	e.Return = func(payment string) string { return public + "/payments/" + payment }
+	e.Day = func(at time.Time) string { return a.Engine.Merchant().Day(at) }
 	e.Describe = func(ctx context.Context, p payment.Payment) (text, lang string, err error) {
 		var c customer.Customer
 		if err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {

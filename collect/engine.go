@@ -31,6 +31,8 @@ type Engine struct {
 	Return func(payment string) string
 	// Describe says in the payer's language what is paid.
 	Describe func(ctx context.Context, p payment.Payment) (text, lang string, err error)
+	// Day is the merchant's day at an instant.
+	Day func(time.Time) string
 }
 
 // New makes the engine of a merchant's account at a processor.
@@ -44,6 +46,8 @@ func New(box *outbox.Box, g gateway.Connector) *Engine {
 func (e *Engine) Name() string { return e.Gateway.Describe().System }
 
 func (e *Engine) conn() string { return "gateway." + e.Name() }
+
+func (e *Engine) source() payment.Source { return payment.Source{Gateway: e.Name(), Day: e.Day} }
 
 // Lane keeps the order of what is asked of the processor about one company.
 func (e *Engine) Lane(f outbox.Fact) (conn, lane string) {

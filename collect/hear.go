@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -54,7 +55,7 @@ func facts(s gateway.Snapshot) (all []gateway.Fact) {
 // write writes facts down in a unit of work that the caller has opened.
 func (e *Engine) write(ctx context.Context, tx *db.Tx, all []gateway.Fact) error {
 	for _, f := range all {
-		if err := payment.Told(ctx, tx, e.Name(), f); err != nil {
+		if err := payment.Told(ctx, tx, e.source(), f); err != nil {
 			return err
 		}
 	}
@@ -68,7 +69,7 @@ func (e *Engine) tell(ctx context.Context, all []gateway.Fact) error {
 		if err != nil {
 			return err
 		}
-		one := func(tx *db.Tx) error { return payment.Told(ctx, tx, e.Name(), f) }
+		one := func(tx *db.Tx) error { return payment.Told(ctx, tx, e.source(), f) }
 		if customer == "" {
 			err = e.DB.Write(ctx, one)
 		} else {
@@ -125,8 +126,8 @@ func (e *Engine) Hear(ctx context.Context) (n int, err error) {
 		e.Box.Crash("hook.told")
 		var why any
 		if err != nil {
-			if f := fault.Of(err); f.Kind == fault.Internal && !errors.As(err, new(*gateway.Error)) {
-				return n, err // the database, say: again later
+			if f := fault.Of(err); strings.HasPrefix(f.Code, "db.") || f.Kind == fault.Internal && !errors.As(err, new(*gateway.Error)) {
+				return n, err // the database: again later
 			}
 			slog.ErrorContext(ctx, "collect: webhook makes no sense", "gateway", e.Name(), "id", k.ID, "err", err)
 			why = err.Error()

@@ -15,7 +15,7 @@ func TestAPayerPaysInTheBrowser(t *testing.T) {
 	for _, lang := range i18n.Langs {
 		t.Run(string(lang), func(t *testing.T) {
 			connector, _ := startBooks(t)
-			_, shop := open(t, "sqlite", connector)
+			a, shop := open(t, "sqlite", connector)
 			say := func(fr, en string) string {
 				if lang == i18n.FR {
 					return fr
@@ -60,6 +60,14 @@ func TestAPayerPaysInTheBrowser(t *testing.T) {
 			second.Shoot("pay-7-paid-" + string(lang))
 			b.Go("/invoices").Shows(say("Factures", "Invoices"))
 			b.Shoot("pay-8-after-" + string(lang))
+
+			// Finance sees on one page that every cent ties.
+			if err := a.Compare(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			desk := openTab(t, shop, wide).SignIn("finance@boreale.example").Go("/desk/parity").Speak(lang)
+			desk.Shows(say("Chaque cent concorde", "Every cent ties"), say("Postes ouverts dans l’ERP", "Open items in the ERP"))
+			desk.Shoot("pay-9-parity-" + string(lang))
 		})
 	}
 }

@@ -360,6 +360,7 @@ func (h *states) whileItAnswers(*testing.T) []sight {
 		{name: "desk-order-held", who: finance, path: desk(h.held)},
 		{name: "desk-exchange", who: finance, path: desk("/exchange")},
 		{name: "desk-exchange-auditor", who: auditor, path: desk("/exchange"), shared: true},
+		{name: "desk-parity", who: finance, path: desk("/parity")},
 		{name: "desk-denied", who: seller, path: desk("/exchange"), status: 403, shared: true},
 		{name: "desk-404", who: finance, path: desk("/orders/01a20ab3-18bc-77a3-9580-5c33df9799b6"), status: 404, shared: true},
 		{name: "showroom", who: finance, path: desk("/ui")},

@@ -7,6 +7,7 @@ import (
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/invoice"
 	"comptoir.example/comptoir/finance/ledger"
+	"comptoir.example/comptoir/finance/parity"
 	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/customer"
@@ -85,6 +86,18 @@ func (h *History) Wrong() (wrong []string) {
 			}
 		}
 		return nil
+	})
+
+	// The equations of parity say the same of themselves.
+	if err := h.Compare(h.Ctx); err != nil {
+		h.T.Fatal(err)
+	}
+	h.Read(func(tx *db.Tx) error {
+		found, err := parity.Differences(h.Ctx, tx, 10)
+		for _, d := range found {
+			say("parity: %s %s %s: %d there, %d here", d.Kind, d.Class, d.Label, d.Theirs.Minor, d.Ours.Minor)
+		}
+		return err
 	})
 
 	// Each payment is paid once, or not at all; each receipt is in the ERP, once.

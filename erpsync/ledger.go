@@ -2,7 +2,9 @@ package erpsync
 
 import (
 	"context"
+	"slices"
 
+	"comptoir.example/comptoir/base/asof"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/erp"
@@ -42,7 +44,31 @@ func (e *Engine) replicateInvoice(ctx context.Context, tx *db.Tx, r erp.Record) 
 	if err != nil {
 		return err
 	}
+	booked, found, err := ledger.Find(ctx, tx, key)
+	if err != nil {
+		return err
+	}
 	total := body.Totals.Total
+	if found {
+		if booked.Kind == "invoice" && !slices.ContainsFunc(booked.Lines, func(l ledger.Line) bool { return l.Document == id && l.Amount == total }) {
+			// Left as it was booked: a posted document does not change.
+			return payment.Raise(ctx, tx, "document_changed", c.ID, id, total)
+		}
+		return nil
+	}
+	first, err := e.firstLoad(ctx, tx, r.Kind)
+	if err != nil {
+		return err
+	}
+	entry := ledger.Entry{Key: key, Kind: "invoice", Day: body.Date, Source: id}
+	switch {
+	case first:
+		// What was settled before the shop came is not our story.
+		entry.Kind, total = "opening", body.Open
+	case total.Minor < 0 && body.Open.IsZero() && len(body.Keys) == 0:
+		// Settled when it was made: the invoice that it takes back is cancelled.
+		return nil
+	}
 	if total.IsZero() {
 		return nil
 	}
@@ -51,10 +77,10 @@ func (e *Engine) replicateInvoice(ctx context.Context, tx *db.Tx, r erp.Record) 
 	if total.Minor < 0 {
 		owed = ledger.Unapplied(c.ID)
 	}
-	entry := ledger.Entry{Key: key, Kind: "invoice", Day: body.Date, Source: id, Lines: []ledger.Line{{Account: owed, Amount: total, Document: id}}}
+	entry.Lines = []ledger.Line{{Account: owed, Amount: total, Document: id}}
 	rest := total
 	for _, tax := range body.Totals.Taxes {
-		if tax.Amount.IsZero() {
+		if first || tax.Amount.IsZero() {
 			continue
 		}
 		entry.Lines = append(entry.Lines, ledger.Line{Account: ledger.TaxControl(), Amount: tax.Amount.Neg()})
@@ -63,17 +89,14 @@ func (e *Engine) replicateInvoice(ctx context.Context, tx *db.Tx, r erp.Record) 
 	if !rest.IsZero() {
 		entry.Lines = append(entry.Lines, ledger.Line{Account: ledger.RevenueControl(), Amount: rest.Neg()})
 	}
-	return e.post(ctx, tx, entry, c.ID)
+	_, err = ledger.Post(ctx, tx, byUs, entry)
+	return err
 }
 
-// post books a document. One that says something else than when it was booked is
-// left as it was booked, and finance is told.
-func (e *Engine) post(ctx context.Context, tx *db.Tx, entry ledger.Entry, customer string) error {
-	_, err := ledger.Post(ctx, tx, byUs, entry)
-	if fault.Is(err, fault.Conflict) {
-		return payment.Raise(ctx, tx, "document_changed", customer, entry.Source, entry.Lines[0].Amount)
-	}
-	return err
+// firstLoad says that a kind has never been read to its end.
+func (e *Engine) firstLoad(ctx context.Context, tx *db.Tx, kind erp.Kind) (bool, error) {
+	board, err := asof.Read(ctx, tx, e.conn())
+	return board.Of(string(kind)).At.IsZero(), err
 }
 
 // replicateReceipt books money that the ERP received by other channels. What came
@@ -106,8 +129,16 @@ func (e *Engine) replicateReceipt(ctx context.Context, tx *db.Tx, r erp.Record) 
 	if err != nil {
 		return err
 	}
+	first, err := e.firstLoad(ctx, tx, r.Kind)
+	if err != nil {
+		return err
+	}
 	entry := ledger.Entry{Key: key, Kind: "erp_receipt", Day: body.Date, Source: r.ID}
 	rest := body.Amount
+	if first {
+		// The documents were opened with what this had left of them.
+		body.Lines, rest, body.Amount = nil, body.Unapplied, body.Unapplied
+	}
 	for _, l := range body.Lines {
 		id, known := ids[l.Invoice]
 		if !known {
@@ -129,5 +160,6 @@ func (e *Engine) replicateReceipt(ctx context.Context, tx *db.Tx, r erp.Record) 
 	if len(entry.Lines) < 2 {
 		return nil
 	}
-	return e.post(ctx, tx, entry, c.ID)
+	_, err = ledger.Post(ctx, tx, byUs, entry)
+	return err
 }

@@ -38,7 +38,7 @@ func (c *Connector) CreateReceipt(ctx context.Context, r erp.NewReceipt) (string
 	}
 	if b != nil {
 		if b.rows[0].id("party") != r.Customer || b.sum(b.counted()) != r.Amount.Minor {
-			return "", refused("key_taken", r.Key)
+			return "", refused("bad_receipt", r.Key)
 		}
 		_ = c.dropCopies(ctx, b) // or later: posting does it too
 		return b.id(), nil

@@ -143,6 +143,14 @@ func OurIDs(ctx context.Context, tx *db.Tx, conn string, theirs []string) (map[s
 	return pairs(ctx, tx, selectOurIDs, conn, theirs)
 }
 
+var selectNumbers = db.SQL("invoice.select_numbers", `
+SELECT id, number FROM invoice WHERE id IN (SELECT value FROM json_each(CAST($1 AS TEXT)))`)
+
+// Numbers are what people call documents, by our ids.
+func Numbers(ctx context.Context, tx *db.Tx, ids []string) (map[string]string, error) {
+	return pairs(ctx, tx, selectNumbers, ids)
+}
+
 func pairs(ctx context.Context, tx *db.Tx, s *db.Stmt, args ...any) (map[string]string, error) {
 	known := map[string]string{}
 	_, err := db.All(ctx, tx, s, func(r db.Row) (_ struct{}, err error) {

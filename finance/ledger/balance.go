@@ -68,3 +68,25 @@ func Sums(ctx context.Context, tx *db.Tx, kind string) (map[string]money.Amount,
 	}
 	return sums, err
 }
+
+// OpenDocument is what stands on a customer's account about one document, or about
+// none.
+type OpenDocument struct {
+	Account  Account // ar or unapplied
+	Document string
+	Amount   money.Amount // debit positive, never zero
+}
+
+var selectOpenDocuments = db.SQL("ledger.select_open_documents", `
+SELECT account, document, currency, CAST(SUM(minor) AS BIGINT) FROM ledger_line
+WHERE account >= 'ar:' AND account < 'ar;' OR account >= 'unapplied:' AND account < 'unapplied;'
+GROUP BY account, document, currency HAVING SUM(minor) <> 0`)
+
+// OpenDocuments lists everything that is open at every customer. It reads all lines
+// of these accounts: for comparisons, not for pages.
+func OpenDocuments(ctx context.Context, tx *db.Tx) ([]OpenDocument, error) {
+	return db.All(ctx, tx, selectOpenDocuments, func(r db.Row) (d OpenDocument, err error) {
+		err = r.Scan((*string)(&d.Account), &d.Document, &d.Amount.Currency, &d.Amount.Minor)
+		return d, err
+	})
+}

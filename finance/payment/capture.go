@@ -72,12 +72,12 @@ func scanReceipt(r db.Row) (x Receipt, err error) {
 // capture books money that was taken. It pays the documents that the payer meant,
 // as far as this attempt still holds them; what is more, or comes when the payment
 // is paid already, stays the customer's, and finance is told.
-func capture(ctx context.Context, tx *db.Tx, gw string, a Attempt, m gateway.Movement) error {
+func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.Movement) error {
 	p, found, err := Load(ctx, tx, a.Payment)
 	if err != nil || !found {
 		return err
 	}
-	x := Receipt{Key: a.ID, Payment: p.ID, Conn: p.Conn, Customer: p.Customer, Amount: m.Amount, Day: p.Day, Reference: m.Payment,
+	x := Receipt{Key: a.ID, Payment: p.ID, Conn: p.Conn, Customer: p.Customer, Amount: m.Amount, Day: from.Day(m.At), Reference: m.Payment,
 		Unapplied: m.Amount, Created: tx.Now}
 	again := len(p.Receipts) > 0
 	if again {
@@ -106,7 +106,7 @@ func capture(ctx context.Context, tx *db.Tx, gw string, a Attempt, m gateway.Mov
 	if err != nil {
 		return err
 	}
-	if err := x.post(ctx, tx, gw, m); err != nil {
+	if err := x.post(ctx, tx, from.Gateway, m); err != nil {
 		return err
 	}
 	// What was reserved is taken now, under the key that the ERP will know.
@@ -150,7 +150,7 @@ func (p Payment) free(ctx context.Context, tx *db.Tx) (bool, error) {
 // post books a capture: the processor owes it, and it pays the documents.
 func (x Receipt) post(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement) error {
 	own := ledger.Unapplied(x.Customer)
-	if _, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(gw, m), Kind: string(m.Kind), Day: day(m.At), Source: x.Payment,
+	if _, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(gw, m), Kind: string(m.Kind), Day: x.Day, Source: x.Payment,
 		Lines: []ledger.Line{{Account: ledger.Processor(gw), Amount: m.Amount}, {Account: own, Amount: m.Amount.Neg()}}}); err != nil {
 		return err
 	}
@@ -291,7 +291,8 @@ func Hold(ctx context.Context, tx *db.Tx, key string) error {
 
 // disputed books a dispute and its end. Lost, the documents are owed again, and the
 // ERP is asked to open them.
-func disputed(ctx context.Context, tx *db.Tx, gw string, a Attempt, m gateway.Movement) error {
+func (from Source) disputed(ctx context.Context, tx *db.Tx, a Attempt, m gateway.Movement) error {
+	gw := from.Gateway
 	p, _, err := db.One(ctx, tx, selectPayment, scan, a.Payment)
 	if err != nil {
 		return err
@@ -302,10 +303,10 @@ func disputed(ctx context.Context, tx *db.Tx, gw string, a Attempt, m gateway.Mo
 		if err := raise(ctx, tx, "dispute", m.ID, a); err != nil {
 			return err
 		}
-		return book(ctx, tx, gw, m, own, ledger.Processor(gw))
+		return from.book(ctx, tx, m, own, ledger.Processor(gw))
 	case gateway.DisputeWon:
-		return book(ctx, tx, gw, m, ledger.Processor(gw), own)
+		return from.book(ctx, tx, m, ledger.Processor(gw), own)
 	}
 	// Lost: what was paid is owed again.
-	return book(ctx, tx, gw, m, ledger.DisputeLoss(), own)
+	return from.book(ctx, tx, m, ledger.DisputeLoss(), own)
 }

@@ -91,14 +91,20 @@ func Looked(ctx context.Context, tx *db.Tx, attempt string) error {
 	return tx.Later(ctx, setLooked, attempt, tx.Now)
 }
 
+// Source is a processor's account as it tells of money.
+type Source struct {
+	Gateway string                 // its name, in tables and in the ledger
+	Day     func(time.Time) string // the merchant's day at an instant
+}
+
 // Told writes down one fact of a processor, once, whichever way it came. Call it
 // within db.WriteAs(Key(company)) when the fact is about a payment of ours.
-func Told(ctx context.Context, tx *db.Tx, gw string, f gateway.Fact) error {
+func Told(ctx context.Context, tx *db.Tx, from Source, f gateway.Fact) error {
 	switch {
 	case f.Movement != nil:
-		return moved(ctx, tx, gw, *f.Movement)
+		return from.moved(ctx, tx, *f.Movement)
 	case f.Standing != nil:
-		return stood(ctx, tx, gw, *f.Standing)
+		return stood(ctx, tx, from.Gateway, *f.Standing)
 	}
 	return nil
 }
@@ -185,7 +191,8 @@ func card(ctx context.Context, tx *db.Tx, a Attempt, c gateway.Card) error {
 
 // moved books money that moved at the processor. Its id is the processor's own, so
 // that the same money told three ways is booked once.
-func moved(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement) error {
+func (from Source) moved(ctx context.Context, tx *db.Tx, m gateway.Movement) error {
+	gw := from.Gateway
 	a, ours, err := owner(ctx, tx, gw, m)
 	if err != nil {
 		return err
@@ -208,28 +215,28 @@ func moved(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement) error 
 	switch m.Kind {
 	case gateway.Capture:
 		if !ours {
-			return suspend(ctx, tx, gw, m, "unknown_capture")
+			return from.suspend(ctx, tx, m, "unknown_capture")
 		}
-		return capture(ctx, tx, gw, a, m)
+		return from.capture(ctx, tx, a, m)
 	case gateway.Refund:
-		return book(ctx, tx, gw, m, ledger.RefundsPayable(), ledger.Processor(gw))
+		return from.book(ctx, tx, m, ledger.RefundsPayable(), ledger.Processor(gw))
 	case gateway.RefundFailed:
-		return book(ctx, tx, gw, m, ledger.Processor(gw), ledger.RefundsPayable())
+		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.RefundsPayable())
 	case gateway.Fee:
-		return book(ctx, tx, gw, m, ledger.Fees(), ledger.Processor(gw))
+		return from.book(ctx, tx, m, ledger.Fees(), ledger.Processor(gw))
 	case gateway.FeeReturned:
-		return book(ctx, tx, gw, m, ledger.Processor(gw), ledger.Fees())
+		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.Fees())
 	case gateway.Payout:
-		return book(ctx, tx, gw, m, ledger.PayoutTransit(), ledger.Processor(gw))
+		return from.book(ctx, tx, m, ledger.PayoutTransit(), ledger.Processor(gw))
 	case gateway.PayoutFailed:
-		return book(ctx, tx, gw, m, ledger.Processor(gw), ledger.PayoutTransit())
+		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.PayoutTransit())
 	case gateway.Dispute, gateway.DisputeWon, gateway.DisputeLost:
 		if !ours {
-			return suspend(ctx, tx, gw, m, "unknown_dispute")
+			return from.suspend(ctx, tx, m, "unknown_dispute")
 		}
-		return disputed(ctx, tx, gw, a, m)
+		return from.disputed(ctx, tx, a, m)
 	}
-	return suspend(ctx, tx, gw, m, "unknown_movement")
+	return from.suspend(ctx, tx, m, "unknown_movement")
 }
 
 // owner is the attempt that a movement belongs to: by our reference, or by the
@@ -261,14 +268,14 @@ func sameMovement(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement)
 }
 
 // book writes the entry of a movement that has no document.
-func book(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement, debit, credit ledger.Account) error {
-	_, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(gw, m), Kind: string(m.Kind), Day: day(m.At), Source: m.ID,
+func (from Source) book(ctx context.Context, tx *db.Tx, m gateway.Movement, debit, credit ledger.Account) error {
+	_, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(from.Gateway, m), Kind: string(m.Kind), Day: from.Day(m.At), Source: m.ID,
 		Lines: []ledger.Line{{Account: debit, Amount: m.Amount}, {Account: credit, Amount: m.Amount.Neg()}}})
 	return err
 }
 
 // suspend books what nobody can explain yet, and tells finance.
-func suspend(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement, why string) error {
+func (from Source) suspend(ctx context.Context, tx *db.Tx, m gateway.Movement, why string) error {
 	if err := Raise(ctx, tx, why, "", m.ID, m.Amount); err != nil {
 		return err
 	}
@@ -279,8 +286,8 @@ func suspend(ctx context.Context, tx *db.Tx, gw string, m gateway.Movement, why 
 	case gateway.DisputeLost:
 		return nil // it moves nothing any more
 	}
-	_, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(gw, m), Kind: string(m.Kind), Day: day(m.At), Source: m.ID,
-		Lines: []ledger.Line{{Account: ledger.Processor(gw), Amount: amount}, {Account: ledger.Suspense(), Amount: amount.Neg()}}})
+	_, err := ledger.Post(ctx, tx, byProcessor, ledger.Entry{Key: entryKey(from.Gateway, m), Kind: string(m.Kind), Day: from.Day(m.At), Source: m.ID,
+		Lines: []ledger.Line{{Account: ledger.Processor(from.Gateway), Amount: amount}, {Account: ledger.Suspense(), Amount: amount.Neg()}}})
 	return err
 }
 
@@ -299,9 +306,6 @@ func Raise(ctx context.Context, tx *db.Tx, kind, customer, subject string, amoun
 }
 
 func entryKey(gw string, m gateway.Movement) string { return string(m.Kind) + ":" + gw + ":" + m.ID }
-
-// day is the business day of an instant. A processor's day is UTC's.
-func day(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 
 func null(s string) any {
 	if s == "" {

@@ -177,3 +177,17 @@ func RequirePO(ctx context.Context, tx *db.Tx, conn, code string, required bool)
 	}
 	return tx.Later(ctx, setPORequired, conn, code, required)
 }
+
+var selectIDs = db.SQL("customer.select_ids", `SELECT erp_id, id FROM customer WHERE conn = $1`)
+
+// IDs are our ids of a connection's customers, by the ERP's.
+func IDs(ctx context.Context, tx *db.Tx, conn string) (map[string]string, error) {
+	ids := map[string]string{}
+	_, err := db.All(ctx, tx, selectIDs, func(r db.Row) (_ struct{}, err error) {
+		var there, here string
+		err = r.Scan(&there, &here)
+		ids[there] = here
+		return struct{}{}, err
+	}, conn)
+	return ids, err
+}

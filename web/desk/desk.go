@@ -31,6 +31,7 @@ func Routes() []web.Route {
 		web.Post("/desk/exchange/{seq}/retry", access.ManageQueue, web.Everyone, retry),
 		web.Post("/desk/exchange/{seq}/parking", access.ManageQueue, web.Everyone, park),
 		web.Post("/desk/exchange/retry", access.ManageQueue, web.Everyone, retryAll),
+		web.Get("/desk/parity", access.ViewExchange, web.Everyone, showParity),
 		web.Get("/desk/ui", access.ViewDesk, web.None, showroom),
 	}
 }

@@ -85,6 +85,9 @@ func cardBrand(brand string) string {
 
 // GET /payments/new?invoice=…
 func showPay(w http.ResponseWriter, r *web.Request) error {
+	if r.Site.Gateway == nil {
+		return fault.New(fault.NotFound, "web.no_page")
+	}
 	return pay(w, r, http.StatusOK, nil)
 }
 
@@ -188,6 +191,9 @@ func (page PayPage) wish(gateway string) (payment.Wish, *fault.Fault) {
 
 // POST /payments
 func startPayment(w http.ResponseWriter, r *web.Request) error {
+	if r.Site.Gateway == nil {
+		return fault.New(fault.NotFound, "web.no_page")
+	}
 	if r.PostFormValue("act") == "recalculate" {
 		return pay(w, r, http.StatusOK, nil)
 	}

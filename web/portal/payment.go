@@ -106,7 +106,7 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Go != "" && !r.Site.Gateway.Known(page.Go) {
+	if page.Go != "" && (r.Site.Gateway == nil || !r.Site.Gateway.Known(page.Go)) {
 		page.Go = "" // checked when it came, and again before anybody is sent there
 	}
 	if page.ETag, err = web.Mark(r.Context(), PaymentLive(r.P, page)); err != nil {

@@ -88,6 +88,7 @@ func DeskTabs(current string, attention int) []Tab {
 		{Label: "ui.tab.home", Href: "/desk", Icon: "home"},
 		{Label: "ui.tab.orders", Href: "/desk/orders", Icon: "list"},
 		{Label: "ui.tab.exchange", Href: "/desk/exchange", Icon: "sync", Count: attention},
+		{Label: "ui.tab.parity", Href: "/desk/parity", Icon: "check"},
 		{Label: "ui.tab.showroom", Href: "/desk/ui", Icon: "eye"},
 	})
 }

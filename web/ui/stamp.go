@@ -61,6 +61,12 @@ var stamps = map[string]look{
 	"shipment.cancelled": {"", "x"},
 	"shipment.unknown":   {"", "dots"},
 
+	"parity.ties":       {"ok", "check"},
+	"parity.in_transit": {"info", "sync"},
+	"parity.missing":    {"warn", "tri"},
+	"parity.extra":      {"warn", "dots"},
+	"parity.amount":     {"late", "oct"},
+
 	"stock.in":      {"ok", "check"},
 	"stock.low":     {"warn", "half"},
 	"stock.none":    {"", "clock"},
@@ -86,7 +92,7 @@ func States(kind string) (states []string) {
 }
 
 // StampKinds are the kinds of documents that carry stamps.
-var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock"}
+var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock", "parity"}
 
 func keys(m map[string]look) map[string]string {
 	names := make(map[string]string, len(m))

@@ -98,6 +98,11 @@ var pages = map[string]draw{
 	"desk-order": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Order(p, back(p, s, "orders"), deskOrder())
 	},
+	"parity":      parityPage(false),
+	"parity-gaps": parityPage(true),
+	"parity-none": func(p *i18n.Printer, s ui.Shell) templ.Component {
+		return desk.Parity(p, back(p, s, "parity"), desk.ParityPage{Now: now})
+	},
 	"exchange": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Exchange(p, back(p, s, "exchange"), exchange())
 	},

@@ -1,0 +1,101 @@
+package comptoirtest_test
+
+import (
+	"testing"
+	"time"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/comptoirtest"
+	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/finance/parity"
+	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway/simulator"
+)
+
+// A difference that somebody makes in the ERP by hand shows, with its class and its
+// age, and is gone once it is mended; what is only on its way is none.
+func TestADifferencePlantedInTheERPShows(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		a, b := till.ERP.Invoice("c1", 10000, "2026-12-01"), till.ERP.Invoice("c1", 20000, "2026-12-01")
+		till.Pull()
+		compare := func() ([]parity.Equation, []parity.Difference) {
+			t.Helper()
+			if err := till.Compare(till.Ctx); err != nil {
+				t.Fatal(err)
+			}
+			var equations []parity.Equation
+			var found []parity.Difference
+			till.Read(func(tx *db.Tx) (err error) {
+				if equations, err = parity.Checks(till.Ctx, tx); err == nil {
+					found, err = parity.Differences(till.Ctx, tx, 10)
+				}
+				return err
+			})
+			return equations, found
+		}
+		ties := func(when string) {
+			t.Helper()
+			equations, found := compare()
+			for _, e := range equations {
+				if !e.Gap().IsZero() {
+					t.Errorf("%s: %s has a gap of %d", when, e.Kind, e.Gap().Minor)
+				}
+			}
+			if len(equations) < 3 || len(found) > 0 {
+				t.Errorf("%s: %d equations, differences %+v", when, len(equations), found)
+			}
+		}
+		ties("at the beginning")
+
+		// Paid here, and not in the ERP yet: in transit.
+		who := till.Payer("C1001")
+		p, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.ERP.SetDown(true)
+		if _, err := till.Clerk.Pay(t.Context(), till.Stands(p.ID).Attempts[0].URL, simulator.Approved); err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.ERP.SetDown(false)
+		equations, found := compare()
+		if len(found) > 0 || equations[0].Transit.IsZero() && equations[1].Transit.IsZero() && equations[2].Transit.IsZero() {
+			t.Errorf("paid here only: %+v, %+v", equations, found)
+		}
+		till.Clock.Move(2 * time.Second)
+		till.Settle()
+		ties("once the receipt is there")
+
+		// By hand: one invoice's balance changes, a document appears, one vanishes.
+		kept := till.ERP.InvoiceNow(a)
+		other := till.ERP.InvoiceNow(b)
+		open := a
+		if kept.Open.IsZero() {
+			open, kept = b, other
+		}
+		changed := kept
+		changed.Open.Minor -= 1
+		till.ERP.Set(erp.KindInvoice, open, changed)
+		if _, found := compare(); len(found) != 1 || found[0].Class != parity.Amount || found[0].Theirs.Minor != kept.Open.Minor-1 {
+			t.Errorf("a cent taken by hand: %+v", found)
+		}
+		till.Clock.Move(2 * time.Minute)
+		if _, found := compare(); len(found) != 1 || found[0].Fresh(till.Clock.Now()) {
+			t.Errorf("it does not age: %+v", found)
+		}
+		till.ERP.Set(erp.KindInvoice, open, kept)
+		fresh := till.ERP.Invoice("c1", 500, "2026-12-01")
+		if _, found := compare(); len(found) != 1 || found[0].Class != parity.Missing {
+			t.Errorf("a document that we do not have: %+v", found)
+		}
+		till.ERP.Delete(erp.KindInvoice, fresh)
+		till.ERP.Delete(erp.KindInvoice, open)
+		if _, found := compare(); len(found) != 1 || found[0].Class != parity.Extra {
+			t.Errorf("a document that the ERP lost: %+v", found)
+		}
+		till.ERP.Set(erp.KindInvoice, open, kept)
+		ties("once it is mended")
+	})
+}

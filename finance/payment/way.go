@@ -1,0 +1,55 @@
+package payment
+
+import (
+	"context"
+
+	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/money"
+)
+
+// Way is money that was taken here and that the ERP's open items do not count yet.
+type Way struct {
+	Key     string // of the receipt
+	Subject string // invoice.id; customer.id for what is applied to nothing
+	Amount  money.Amount
+	Booked  bool // the ERP has said that the receipt is in its books
+}
+
+var (
+	selectTaken = db.SQL("payment.select_taken", `
+SELECT h.key, h.invoice, p.currency, h.minor, EXISTS (SELECT 1 FROM receipt r WHERE r.key = h.key AND r.posted IS NOT NULL)
+FROM payment_hold h JOIN payment p ON p.id = h.payment WHERE h.taken`)
+	selectLoose = db.SQL("payment.select_loose", `
+SELECT key, customer, currency, unapplied, FALSE FROM receipt WHERE posted IS NULL AND unapplied <> 0`)
+	sumUnbooked = db.SQL("payment.sum_unbooked", `
+SELECT currency, CAST(SUM(minor) AS BIGINT) FROM receipt WHERE posted IS NULL GROUP BY currency`)
+)
+
+// OnTheWay lists money that was taken here and that the ERP does not show yet, by
+// what it settles: what the ERP still has open there, and we do not.
+func OnTheWay(ctx context.Context, tx *db.Tx) ([]Way, error) {
+	scan := func(r db.Row) (w Way, err error) {
+		err = r.Scan(&w.Key, &w.Subject, &w.Amount.Currency, &w.Amount.Minor, &w.Booked)
+		return w, err
+	}
+	all, err := db.All(ctx, tx, selectTaken, scan)
+	if err != nil {
+		return nil, err
+	}
+	loose, err := db.All(ctx, tx, selectLoose, scan)
+	return append(all, loose...), err
+}
+
+// Unbooked is how much was taken here and is in no receipt of the ERP yet, by
+// currency.
+func Unbooked(ctx context.Context, tx *db.Tx) (map[string]int64, error) {
+	sums := map[string]int64{}
+	_, err := db.All(ctx, tx, sumUnbooked, func(r db.Row) (_ struct{}, err error) {
+		var currency string
+		var minor int64
+		err = r.Scan(&currency, &minor)
+		sums[currency] = minor
+		return struct{}{}, err
+	})
+	return sums, err
+}
