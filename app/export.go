@@ -17,7 +17,7 @@ import (
 )
 
 // secret are columns that an export leaves out: it is made to be handed on.
-var secret = []string{"person.password"}
+var secret = []string{"person.password", "method.token"}
 
 // nested are text columns that hold JSON; in the export's NDJSON they are values,
 // not text in text.

@@ -1,6 +1,7 @@
 package comptoirtest_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,9 +12,11 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
+	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/comptoirtest"
 	"comptoir.example/comptoir/finance/invoice"
 	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway"
 	"comptoir.example/comptoir/gateway/simulator"
 	"comptoir.example/comptoir/trade/access"
 )
@@ -231,4 +234,38 @@ func TestACardNumberTypedAnywhereIsRefusedAndKeptNowhere(t *testing.T) {
 	if answer.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("the API: %d", answer.StatusCode)
 	}
+}
+
+// elsewhere is a processor whose pages are somewhere nobody listed.
+type elsewhere struct{ gateway.Connector }
+
+func (e elsewhere) Start(ctx context.Context, op gateway.Operation, w gateway.SessionWish) (gateway.Session, error) {
+	s, err := e.Connector.Start(ctx, op, w)
+	s.URL = "https://paiements-boreale.example/p/1"
+	return s, err
+}
+
+// A page on a host that is not the processor's is shown to nobody, and the desk is told.
+func TestAPageOnAnotherHostIsShownToNobody(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		till.Site.Gateway.Gateway = elsewhere{till.Site.Gateway.Gateway}
+		who := till.Payer("C1001")
+		p, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		if a := till.Stands(p.ID).Attempts[0]; a.URL != "" {
+			t.Errorf("the payer would be sent to %s", a.URL)
+		}
+		till.Read(func(tx *db.Tx) error {
+			all, err := outbox.DeliveriesAbout(till.Ctx, tx, till.Stands(p.ID).Attempts[0].ID)
+			if err == nil && (len(all) != 1 || all[0].State != outbox.Failed || all[0].Code != "payment.unknown_host") {
+				t.Errorf("the delivery stands at %+v", all)
+			}
+			return err
+		})
+	})
 }
