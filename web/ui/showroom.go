@@ -84,7 +84,7 @@ func showFlows() []Flow {
 func showEntries() (list []Entry) {
 	for i, kind := range EntryKinds() {
 		list = append(list, Entry{Kind: kind, At: showNow.Add(-time.Duration(i) * time.Hour), Source: "ui.source.erp", Params: []any{
-			"who", "Marc-André Pelletier", "number", "CMD-1046", "total", money.Amount{Minor: 183705, Currency: "CAD"}}})
+			"who", "Marc-André Pelletier", "number", "CMD-1046", "total", money.Amount{Minor: 183705, Currency: "CAD"}, "amount", money.Amount{Minor: 183705, Currency: "CAD"}}})
 	}
 	return list
 }
