@@ -145,7 +145,7 @@ func Parity(p *i18n.Printer, s ui.Shell, page ParityPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Slip("eq-"+string(e.Kind)+e.Theirs.Currency, p.T("desk.parity."+string(e.Kind))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Slip("eq-"+string(e.Kind)+e.Theirs.Currency, p.T("desk.parity.in", "what", p.T("desk.parity."+string(e.Kind)), "currency", e.Theirs.Currency)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
