@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/parity"
 )
@@ -19,34 +21,33 @@ const compareEvery = 30 * time.Second
 func (a *App) Compare(ctx context.Context) error {
 	conn := a.Engine.Merchant().Conn
 	cashier, can := a.Engine.ERP.(erp.Cashier)
+	var sides []error
 	if can {
-		at := a.DB.Now()
-		open, err := cashier.OpenItems(ctx)
-		if err != nil {
-			return err
-		}
-		if err := a.write(ctx, func(tx *db.Tx) error { return parity.Items(ctx, tx, conn, open, at) }); err != nil {
-			return err
+		sides = append(sides, compared(ctx, a, cashier.OpenItems, func(tx *db.Tx, open []erp.OpenItem, at time.Time) error {
+			return parity.Items(ctx, tx, conn, open, at)
+		}))
+	}
+	if g := a.Site.Gateway; g != nil {
+		sides = append(sides, compared(ctx, a, g.Gateway.Balance, func(tx *db.Tx, balance []money.Amount, at time.Time) error {
+			return parity.Balances(ctx, tx, g.Name(), balance, at)
+		}))
+		if can {
+			sides = append(sides, compared(ctx, a, cashier.Clearing, func(tx *db.Tx, clearing []money.Amount, at time.Time) error {
+				return parity.Clear(ctx, tx, g.Name(), clearing, at)
+			}))
 		}
 	}
-	g := a.Site.Gateway
-	if g == nil {
-		return nil
-	}
+	return errors.Join(sides...)
+}
+
+// compared asks one side for its figures and writes them down with the time of asking.
+func compared[T any](ctx context.Context, a *App, ask func(context.Context) (T, error), put func(tx *db.Tx, told T, at time.Time) error) error {
 	at := a.DB.Now()
-	balance, err := g.Gateway.Balance(ctx)
+	told, err := ask(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.write(ctx, func(tx *db.Tx) error { return parity.Balances(ctx, tx, g.Name(), balance, at) }); err != nil || !can {
-		return err
-	}
-	at = a.DB.Now()
-	clearing, err := cashier.Clearing(ctx)
-	if err != nil {
-		return err
-	}
-	return a.write(ctx, func(tx *db.Tx) error { return parity.Clear(ctx, tx, g.Name(), clearing, at) })
+	return a.write(ctx, func(tx *db.Tx) error { return put(tx, told, at) })
 }
 
 func (a *App) write(ctx context.Context, f func(tx *db.Tx) error) error {

@@ -81,10 +81,11 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	case a.Step == payment.Ending:
 		op.Key = a.ID + "-end"
 		s, err := e.Gateway.Expire(ctx, op, a.ID)
-		return e.answered(d, p, s, err)
+		// A refusal to close the page says nothing about the money: Look asks on.
+		return e.answered(ctx, d, s, err)
 	case a.Method != "":
 		s, err := e.Gateway.Charge(ctx, op, token)
-		return e.answered(d, p, s, err)
+		return begun(e.answered(ctx, d, s, err), a)
 	}
 	text, lang, err := e.Describe(ctx, p)
 	if err != nil {
@@ -92,7 +93,7 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	}
 	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p.ID), Save: a.Save})
 	if err != nil {
-		return e.unanswered(d, err)
+		return begun(e.unanswered(d, err), a)
 	}
 	e.Box.Crash("pay.started")
 	if !e.Known(s.URL) {
@@ -120,15 +121,26 @@ func hostOf(page string) string {
 	return u.Host
 }
 
-// answered writes a snapshot down, once the call has one.
-func (e *Engine) answered(d outbox.Delivery, p payment.Payment, s gateway.Snapshot, err error) outbox.Outcome {
+// begun adds to the outcome of beginning an attempt that a refusal ends it: nothing
+// was taken.
+func begun(out outbox.Outcome, a payment.Attempt) outbox.Outcome {
+	if out.State == outbox.Rejected {
+		out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.Refused(ctx, tx, a.ID) }
+	}
+	return out
+}
+
+// answered writes a snapshot down, once the call has one: under the company's key,
+// as whatever a webhook or a sweep tells at the same moment.
+func (e *Engine) answered(ctx context.Context, d outbox.Delivery, s gateway.Snapshot, err error) outbox.Outcome {
 	if err != nil {
 		return e.unanswered(d, err)
 	}
 	e.Box.Crash("pay.answered")
-	return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
-		return e.write(ctx, tx, facts(s))
-	}}
+	if err := e.tell(ctx, facts(s)); err != nil {
+		return outbox.Broken(d, err)
+	}
+	return outbox.Outcome{State: outbox.Done}
 }
 
 // unanswered makes an outcome of a failed call. The key makes asking again
@@ -145,9 +157,6 @@ func (e *Engine) unanswered(d outbox.Delivery, err error) outbox.Outcome {
 		out.State, out.After = outbox.Queued, max(x.After, time.Second)
 	case gateway.Refused:
 		out.State, out.Sent = outbox.Rejected, true
-		out.Apply = func(ctx context.Context, tx *db.Tx) error {
-			return payment.Refused(ctx, tx, d.Subject)
-		}
 	default:
 		return outbox.Broken(d, err)
 	}

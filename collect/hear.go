@@ -52,16 +52,6 @@ func facts(s gateway.Snapshot) (all []gateway.Fact) {
 		Decline: s.Decline, Card: s.Card, At: s.At}})
 }
 
-// write writes facts down in a unit of work that the caller has opened.
-func (e *Engine) write(ctx context.Context, tx *db.Tx, all []gateway.Fact) error {
-	for _, f := range all {
-		if err := payment.Told(ctx, tx, e.source(), f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // tell writes facts down, each company's under its key.
 func (e *Engine) tell(ctx context.Context, all []gateway.Fact) error {
 	for _, f := range all {
@@ -200,15 +190,6 @@ func (e *Engine) Look(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Refresh looks one attempt up now: somebody is waiting for it.
-func (e *Engine) Refresh(ctx context.Context, reference string) error {
-	s, err := e.Gateway.Find(ctx, reference)
-	if err != nil || s == nil {
-		return err
-	}
-	return e.tell(ctx, facts(*s))
 }
 
 // pullEvery is how often the processor is asked what webhooks did not bring.
