@@ -1,6 +1,7 @@
 package comptoirtest_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,18 @@ func TestADifferencePlantedInTheERPShows(t *testing.T) {
 			t.Fatal(err)
 		}
 		till.Settle()
+
+		// The ERP does not answer, and the processor's side is compared all the same.
+		if till.Compare(till.Ctx) == nil {
+			t.Error("a side that does not answer goes unsaid")
+		}
+		till.Read(func(tx *db.Tx) error {
+			all, err := parity.Checks(till.Ctx, tx)
+			if !slices.ContainsFunc(all, func(e parity.Equation) bool { return e.Kind == parity.Processor && !e.Theirs.IsZero() }) {
+				t.Error("the processor's side was not compared while the ERP was away", all)
+			}
+			return err
+		})
 		till.ERP.SetDown(false)
 		equations, found := compare()
 		if len(found) > 0 || equations[0].Transit.IsZero() && equations[1].Transit.IsZero() && equations[2].Transit.IsZero() {

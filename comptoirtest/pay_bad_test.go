@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"comptoir.example/comptoir/app"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
@@ -267,5 +268,88 @@ func TestAPageOnAnotherHostIsShownToNobody(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// stubborn is a processor that refuses to close a page.
+type stubborn struct{ gateway.Connector }
+
+func (s stubborn) Expire(ctx context.Context, op gateway.Operation, reference string) (gateway.Snapshot, error) {
+	return gateway.Snapshot{}, &gateway.Error{Class: gateway.Refused, Code: "busy"}
+}
+
+// A processor that refuses to close a page has not said that nobody pays on it: its
+// invoices stay reserved, and what is paid there is what they are paid with.
+func TestARefusedClosingReleasesNothing(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		till.Site.Gateway.Gateway = stubborn{till.Site.Gateway.Gateway}
+		who := till.Payer("C1001")
+		wish := payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}}
+		p, err := till.Pays(who, wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.Write(func(tx *db.Tx) error { return payment.End(till.Ctx, tx, who, till.Stands(p.ID)) })
+		till.Settle()
+		if p = till.Stands(p.ID); !p.Attempts[0].Live() {
+			t.Fatalf("the attempt is over, %s, and its page is open", p.Attempts[0].Step)
+		}
+		if _, err := till.Pays(who, wish); err == nil {
+			t.Error("the invoice can be paid a second time while its page is open")
+		}
+		if _, err := till.Clerk.Pay(t.Context(), p.Attempts[0].URL, simulator.Approved); err != nil {
+			t.Fatal(err)
+		}
+		till.Calm()
+		if p = till.Stands(p.ID); p.State != payment.Paid || len(p.Receipts) != 1 || !p.Receipts[0].Unapplied.IsZero() {
+			t.Errorf("what was paid there: %s, receipts %+v", p.State, p.Receipts)
+		}
+	})
+}
+
+// The desk shows what stopped or waits that is no order: a receipt the ERP does not
+// take, a page on a host nobody listed.
+func TestTheDeskShowsMoneyThatStopped(t *testing.T) {
+	eachTill(t, 5, func(t *testing.T, till *comptoirtest.Till) {
+		if err := app.SeedPeople(till.Ctx, till.DB); err != nil {
+			t.Fatal(err)
+		}
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.ERP.Invoice("c2", 20000, "2026-12-01")
+		till.Pull()
+		pay := func(code string) payment.Payment {
+			t.Helper()
+			who := till.Payer(code)
+			p, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			till.Settle()
+			return till.Stands(p.ID)
+		}
+		till.ERP.Refuse["c1"] = "unknown_customer"
+		if _, err := till.Clerk.Pay(t.Context(), pay("C1001").Attempts[0].URL, simulator.Approved); err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		till.Site.Gateway.Gateway = elsewhere{till.Site.Gateway.Gateway}
+		pay("C1002")
+
+		shop := httptest.NewServer(till.Mux)
+		t.Cleanup(shop.Close)
+		v := comptoirtest.Visit(t, shop.URL).SignIn("finance@boreale.example", app.DemoPassword)
+		for _, lang := range []struct{ name, receipt, asked string }{{"fr-CA", "Reçu", "Demande au processeur"}, {"en-CA", "Receipt", "Request to the processor"}} {
+			v.Get("/desk/exchange").Form("/preferences").Set("language", lang.name).Send()
+			v.Get("/desk/exchange").MustSee(lang.receipt, lang.asked)
+			v.Get("/desk")
+			for _, href := range v.Links() {
+				if strings.HasPrefix(href, "/desk/orders/") {
+					t.Errorf("%s is no order", href)
+				}
+			}
+		}
 	})
 }

@@ -12,14 +12,14 @@ import (
 
 // Handled is emitted when a person decides about a message that had stopped.
 type Handled struct {
-	Order    string `json:"order"`
+	About    string `json:"about"` // an order, a receipt key, an attempt, a card
 	Delivery int64  `json:"delivery"`
 	What     string `json:"what"` // retry, accept, park
 }
 
 // Kind and Subject name the fact.
 func (Handled) Kind() string      { return "message.handled" }
-func (f Handled) Subject() string { return f.Order }
+func (f Handled) Subject() string { return f.About }
 
 // Retry sends a message again that had stopped. With yes, what stopped it is
 // accepted: the ERP's question, or its total. Conflict when it is under way

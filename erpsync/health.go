@@ -7,8 +7,10 @@ import (
 
 	"comptoir.example/comptoir/base/asof"
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/erp"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/order"
 	"comptoir.example/comptoir/trade/price"
@@ -71,10 +73,19 @@ type Exchange struct {
 	P95     time.Duration
 }
 
-// Message is a delivery with the order it is about.
+// Message is a delivery with the document it is about.
 type Message struct {
 	outbox.Delivery
-	Order order.Order
+	About    string // order; receipt; payment, something asked of the processor; card, a saved one to forget
+	Customer string // "" of a card
+	Number   string // of an order
+	Total    money.Amount
+}
+
+// MessageOf is the message of a delivery about an order.
+func MessageOf(d outbox.Delivery, o order.Order) Message {
+	totals, _ := o.Sums()
+	return Message{d, "order", o.Customer, o.Number(), totals.Total}
 }
 
 // pushLimit is how long an order may wait before the flow is late.
@@ -104,22 +115,37 @@ func (e *Engine) Look(ctx context.Context, tx *db.Tx, who access.Actor) (x Excha
 		return x, err
 	}
 	waiting = slices.DeleteFunc(waiting, func(d outbox.Delivery) bool { return d.State == outbox.Unknown }) // among the stopped
-	if x.Stopped, err = withOrders(ctx, tx, stopped); err != nil {
+	if x.Stopped, err = withDocuments(ctx, tx, stopped); err != nil {
 		return x, err
 	}
-	x.Waiting, err = withOrders(ctx, tx, waiting)
+	x.Waiting, err = withDocuments(ctx, tx, waiting)
 	return x, err
 }
 
-func withOrders(ctx context.Context, tx *db.Tx, deliveries []outbox.Delivery) (list []Message, err error) {
+func withDocuments(ctx context.Context, tx *db.Tx, deliveries []outbox.Delivery) (list []Message, err error) {
 	for _, d := range deliveries {
-		m := Message{Delivery: d}
-		if m.Order, _, err = order.Load(ctx, tx, d.Subject); err != nil {
+		m, err := withDocument(ctx, tx, d)
+		if err != nil {
 			return nil, err
 		}
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+func withDocument(ctx context.Context, tx *db.Tx, d outbox.Delivery) (Message, error) {
+	if o, found, err := order.Load(ctx, tx, d.Subject); err != nil || found {
+		return MessageOf(d, o), err
+	}
+	if x, found, err := payment.ReceiptOf(ctx, tx, d.Subject); err != nil || found {
+		return Message{d, "receipt", x.Customer, "", x.Amount}, err
+	}
+	a, found, err := payment.AttemptOf(ctx, tx, d.Subject)
+	if err != nil || !found {
+		return Message{Delivery: d, About: "card"}, err
+	}
+	p, _, err := payment.Load(ctx, tx, a.Payment)
+	return Message{d, "payment", p.Customer, "", a.Amount}, err
 }
 
 func (e *Engine) lookAtFlows(ctx context.Context, tx *db.Tx, q outbox.Queue) ([]Flow, error) {

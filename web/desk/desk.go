@@ -3,6 +3,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -144,9 +145,8 @@ func todos(r *web.Request, x erpsync.Exchange) (list []ui.Todo) {
 		if m.State == outbox.Unknown {
 			continue // the program is still at it
 		}
-		sums, _ := m.Order.Sums()
-		list = append(list, ui.Todo{Tone: "late", Icon: "oct", Lead: r.P.T(cause(r, m.Delivery)), Detail: r.P.T("desk.todo.order", "number", m.Order.Number(), "total", sums.Total),
-			Since: r.Now.Sub(m.Created), Key: r.P.T("desk.todo.see"), Href: "/desk/orders/" + m.Subject})
+		list = append(list, ui.Todo{Tone: "late", Icon: "oct", Lead: r.P.T(cause(r, m.Delivery)), Detail: r.P.T("desk.todo."+m.About, "number", m.Number, "total", m.Total),
+			Since: r.Now.Sub(m.Created), Key: r.P.T("desk.todo.see"), Href: cmp.Or(pageOf(m), "/desk/exchange")})
 	}
 	for _, f := range x.Flows {
 		if f.Unclear > 0 {
@@ -157,16 +157,20 @@ func todos(r *web.Request, x erpsync.Exchange) (list []ui.Todo) {
 	return list
 }
 
-// cause is the key of what a stopped message says. ERPs have codes nobody has
+// cause is the key of what a stopped message says. The far side has codes nobody has
 // found words for; their own text stands beside.
 func cause(r *web.Request, d outbox.Delivery) string {
 	if r.P.Has(d.Code) && r.P.Has(d.Code+".todo") {
 		return d.Code
 	}
-	switch d.State {
-	case outbox.NeedsDecision:
+	switch processor := strings.HasPrefix(d.Conn, "gateway."); {
+	case processor && d.State == outbox.Rejected:
+		return "gateway.refused"
+	case processor:
+		return "gateway.broken"
+	case d.State == outbox.NeedsDecision:
 		return "erp.question"
-	case outbox.Rejected:
+	case d.State == outbox.Rejected:
 		return "erp.refused"
 	}
 	return "erp.broken"

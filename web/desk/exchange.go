@@ -44,9 +44,9 @@ type Sweep struct {
 // Message is one document on its way to the ERP.
 type Message struct {
 	ID       string
-	Kind     string // desk.kind.<Kind>: order
+	Kind     string // desk.kind.<Kind>: order, receipt, payment, card
 	Number   string // of the document
-	Href     string // its page
+	Href     string // its page, "" for none
 	Company  string
 	Total    money.Amount
 	State    string // ui vocabulary of messages

@@ -56,7 +56,7 @@ func showOrder(w http.ResponseWriter, r *web.Request) error {
 		}
 		deliveries, err := outbox.DeliveriesAbout(ctx, tx, x.ID)
 		if n := len(deliveries); n > 0 {
-			page.Message = message(r, erpsync.Message{Delivery: deliveries[n-1], Order: x}, c.Name)
+			page.Message = message(r, erpsync.MessageOf(deliveries[n-1], x), c.Name)
 		}
 		return err
 	})
@@ -80,10 +80,16 @@ var messageStates = map[outbox.State]string{
 	outbox.Parked: "parked",
 }
 
+// pageOf is the page of a message's document, "" when it has none.
+func pageOf(m erpsync.Message) string {
+	if m.About == "order" {
+		return "/desk/orders/" + m.Subject
+	}
+	return ""
+}
+
 func message(r *web.Request, m erpsync.Message, company string) Message {
-	sums, _ := m.Order.Sums()
-	out := Message{ID: strconv.FormatInt(m.Seq, 10), Kind: "order", Number: m.Order.Number(), Href: "/desk/orders/" + m.Subject, Company: company,
-		Total: sums.Total, State: messageStates[m.State], Attempts: m.Attempts, Text: m.Detail,
+	out := Message{ID: strconv.FormatInt(m.Seq, 10), Kind: m.About, Number: m.Number, Href: pageOf(m), Company: company, Total: m.Total, State: messageStates[m.State], Attempts: m.Attempts, Text: m.Detail,
 		MayAct: r.Actor.Can(access.ManageQueue), Ask: m.State == outbox.NeedsDecision || m.State == outbox.Differs}
 	switch m.State {
 	case outbox.Done:
@@ -134,11 +140,15 @@ func exchangePage(ctx context.Context, tx *db.Tx, r *web.Request, o office) (Exc
 		page.Flows = append(page.Flows, flow(f, r.Now))
 	}
 	for _, m := range append(x.Stopped, x.Waiting...) {
-		c, err := customer.Find(ctx, tx, m.Order.Customer)
-		if err != nil {
-			return page, err
+		var company string
+		if m.Customer != "" {
+			c, err := customer.Find(ctx, tx, m.Customer)
+			if err != nil {
+				return page, err
+			}
+			company = c.Name
 		}
-		shown := message(r, m, c.Name)
+		shown := message(r, m, company)
 		switch m.State {
 		case outbox.Unknown:
 			page.Retrying++
