@@ -353,3 +353,38 @@ func TestTheDeskShowsMoneyThatStopped(t *testing.T) {
 		}
 	})
 }
+
+// The keys of a payment's page, pressed a second time, lead to the payment.
+func TestAKeyPressedTwiceLeadsToThePayment(t *testing.T) {
+	eachTill(t, 5, func(t *testing.T, till *comptoirtest.Till) {
+		if err := app.SeedPeople(till.Ctx, till.DB); err != nil {
+			t.Fatal(err)
+		}
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		who := till.Payer("C1001")
+		p, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		till.Settle()
+		shop := httptest.NewServer(till.Mux)
+		t.Cleanup(shop.Close)
+		v := comptoirtest.Visit(t, shop.URL).SignIn("payer@rivard.example", app.DemoPassword)
+		twice := func(path string) {
+			t.Helper()
+			form := v.Get("/payments/" + p.ID).Form(path)
+			for range 2 {
+				if form.Send(); v.Status != http.StatusOK || v.URL.Path != "/payments/"+p.ID {
+					t.Fatalf("%s leads to %d %s", path, v.Status, v.URL)
+				}
+			}
+			till.Settle()
+		}
+		twice("/payments/" + p.ID + "/closing")
+		twice("/payments/" + p.ID + "/attempts")
+		if n := len(till.Stands(p.ID).Attempts); n != 2 {
+			t.Errorf("%d attempts", n)
+		}
+	})
+}

@@ -202,9 +202,12 @@ func startPayment(w http.ResponseWriter, r *web.Request) error {
 	var started payment.Payment
 	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		again := page // may run twice
-		if p, err := payment.Find(ctx, tx, r.Actor, page.ID); err == nil {
-			started = p // pressed twice, or in two tabs
+		p, err := payment.Find(ctx, tx, r.Actor, page.ID)
+		if err == nil {
+			started = p // pressed twice, or in two tabs: before what is owed is read, which it has changed
 			return nil
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
 		}
 		if err := again.read(ctx, tx, r); err != nil {
 			return err
@@ -213,7 +216,6 @@ func startPayment(w http.ResponseWriter, r *web.Request) error {
 		if wish, unread = again.wish(r.Site.Gateway.Name()); unread != nil {
 			return nil
 		}
-		var err error
 		started, err = payment.Start(ctx, tx, r.Actor, r.Site.Engine.Merchant(), wish)
 		r.Site.Engine.Box.Crash("pay.written")
 		return err

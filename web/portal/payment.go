@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/base/outbox"
@@ -200,6 +201,10 @@ func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment)
 	return nil
 }
 
+// late says that a key was pressed when its payment had already moved on: pressed
+// twice, or in two tabs. The payment's page says how it stands.
+func late(err error) bool { return fault.Of(err).Code == "payment.not_open" }
+
 // POST /payments/{id}/attempts
 func retryPayment(w http.ResponseWriter, r *web.Request) error {
 	id := r.PathValue("id")
@@ -207,7 +212,7 @@ func retryPayment(w http.ResponseWriter, r *web.Request) error {
 		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{})
 		return err
 	})
-	if err != nil {
+	if err != nil && !late(err) {
 		return err
 	}
 	return web.SeeOther(w, r, "/payments/"+id+"?begun=1")
@@ -223,7 +228,7 @@ func closePayment(w http.ResponseWriter, r *web.Request) error {
 		}
 		return payment.End(ctx, tx, r.Actor, p)
 	})
-	if err != nil {
+	if err != nil && !late(err) {
 		return err
 	}
 	return web.SeeOther(w, r, "/payments/"+id)
