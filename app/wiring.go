@@ -21,6 +21,7 @@ import (
 func wire(box *outbox.Box, engine *erpsync.Engine) {
 	box.On(outbox.Route{Fact: "order.placed", Consumer: "erp.push-order", Where: laneOfOrder, Carry: engine.PushOrder, Together: 8})
 	box.On(outbox.Route{Fact: "payment.taken", Consumer: "erp.push-receipt", Where: laneOfReceipt, Carry: engine.PushReceipt})
+	box.On(outbox.Route{Fact: "receipt.reversal_asked", Consumer: "erp.reverse-receipt", Where: laneOfReceipt, Carry: engine.ReverseReceipt})
 }
 
 // wireGateway says what is asked of the processor.
@@ -28,6 +29,7 @@ func wireGateway(box *outbox.Box, g *collect.Engine) {
 	for _, fact := range []string{"payment.start_asked", "payment.charge_asked", "payment.end_asked"} {
 		box.On(outbox.Route{Fact: fact, Consumer: "gateway.ask", Where: g.Lane, Carry: g.Ask})
 	}
+	box.On(outbox.Route{Fact: "payment.refund_asked", Consumer: "gateway.refund", Where: g.Lane, Carry: g.GiveBack})
 	box.On(outbox.Route{Fact: "payment.method_removed", Consumer: "gateway.forget", Where: g.LaneOfMethod, Carry: g.Forget})
 }
 
@@ -39,8 +41,10 @@ func laneOfOrder(f outbox.Fact) (conn, lane string) {
 
 // laneOfReceipt keeps a customer's money in order, beside their orders.
 func laneOfReceipt(f outbox.Fact) (conn, lane string) {
-	taken := f.(payment.Taken)
-	return taken.Conn, "money/" + taken.Customer
+	conn, company := f.(interface {
+		Money() (conn, customer string)
+	}).Money()
+	return conn, "money/" + company
 }
 
 // take lets the shop take money through the processor of the settings, if there

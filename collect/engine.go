@@ -51,12 +51,15 @@ func (e *Engine) source() payment.Source { return payment.Source{Gateway: e.Name
 
 // Lane keeps the order of what is asked of the processor about one company.
 func (e *Engine) Lane(f outbox.Fact) (conn, lane string) {
+	if r, back := f.(payment.RefundAsked); back {
+		return e.conn(), r.Customer
+	}
 	return e.conn(), f.(payment.Asked).Customer
 }
 
 // Ask carries what is asked of the processor: a page, a charge, the end of a page.
-// Its key is the attempt's, so that asking again is harmless; what is unknown is
-// looked up before that.
+// Its key is the attempt's, so that asking again is harmless; a charge that may have
+// been made is looked up before that.
 func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	var a payment.Attempt
 	var p payment.Payment
@@ -84,6 +87,9 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 		// A refusal to close the page says nothing about the money: Look asks on.
 		return e.answered(ctx, d, s, err)
 	case a.Method != "":
+		if out, known := e.again(ctx, d, a.ID); known {
+			return begun(out, a)
+		}
 		s, err := e.Gateway.Charge(ctx, op, token)
 		return begun(e.answered(ctx, d, s, err), a)
 	}
@@ -105,6 +111,48 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 		tx.Signal("payment")
 		return payment.Opened(ctx, tx, a.ID, s)
 	}}
+}
+
+// GiveBack asks the processor to give money back to the method it came by.
+func (e *Engine) GiveBack(ctx context.Context, d outbox.Delivery) outbox.Outcome {
+	var r payment.Refund
+	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		r, _, err = payment.RefundOf(ctx, tx, d.Subject)
+		return err
+	}); err != nil {
+		return outbox.Broken(d, err)
+	}
+	if r.State != "asked" {
+		return outbox.Outcome{State: outbox.Done}
+	}
+	if out, known := e.again(ctx, d, r.ID); known {
+		return out
+	}
+	s, err := e.Gateway.Refund(ctx, gateway.Operation{Key: r.ID, Reference: r.ID, Amount: r.Amount}, r.Attempt)
+	out := e.answered(ctx, d, s, err)
+	if out.State == outbox.Rejected {
+		out.Apply = func(ctx context.Context, tx *db.Tx) error { return e.source().NotGiven(ctx, tx, r.ID) }
+	}
+	return out
+}
+
+// again looks up money that may have been asked to move before: its key makes asking
+// twice harmless, but no processor keeps keys for ever.
+func (e *Engine) again(ctx context.Context, d outbox.Delivery, reference string) (out outbox.Outcome, known bool) {
+	if d.Sent.IsZero() {
+		return out, false
+	}
+	s, err := e.Gateway.Find(ctx, reference)
+	if err != nil {
+		return e.unanswered(d, err), true
+	}
+	if s != nil {
+		return e.answered(ctx, d, *s, nil), true
+	}
+	if wait := d.Sent.Add(e.Gateway.Describe().Settles).Sub(d.Now); wait > 0 {
+		return outbox.Outcome{State: outbox.Unknown, Class: "ambiguous", Code: "gateway.checking", After: min(wait, 10*time.Second)}, true
+	}
+	return out, false
 }
 
 // Known says whether a payer may be sent to an address.

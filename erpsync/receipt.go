@@ -25,12 +25,20 @@ func (e *Engine) PushReceipt(ctx context.Context, d outbox.Delivery) outbox.Outc
 	}
 	var n erp.NewReceipt
 	var taken time.Time
-	err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		n, taken, err = e.newReceipt(ctx, tx, d.Subject)
+	var undone bool
+	err := e.DB.Read(ctx, func(tx *db.Tx) error {
+		x, _, err := payment.ReceiptOf(ctx, tx, d.Subject)
+		if err == nil {
+			taken, undone = x.Created, x.State == "reversed"
+			n, err = e.newReceipt(ctx, tx, x)
+		}
 		return err
 	})
 	if err != nil {
 		return outbox.Broken(d, err)
+	}
+	if undone { // before it came there
+		return outbox.Outcome{State: outbox.Done}
 	}
 	there, err := cashier.FindReceipt(ctx, n.Key)
 	if err != nil {
@@ -88,15 +96,43 @@ func (e *Engine) postReceipt(ctx context.Context, cashier erp.Cashier, d outbox.
 	return outbox.Outcome{State: outbox.Queued, Class: "slow", Code: "erp.not_in_effect", Sent: true, After: 5 * time.Second}
 }
 
-// newReceipt is a receipt of ours in the ERP's ids.
-func (e *Engine) newReceipt(ctx context.Context, tx *db.Tx, key string) (n erp.NewReceipt, taken time.Time, err error) {
-	x, _, err := payment.ReceiptOf(ctx, tx, key)
-	if err != nil {
-		return n, taken, err
+// ReverseReceipt has the ERP undo a receipt: the money went back, and what it paid
+// is owed again there and, once it says so, here.
+func (e *Engine) ReverseReceipt(ctx context.Context, d outbox.Delivery) outbox.Outcome {
+	cashier, can := e.ERP.(erp.Cashier)
+	if !can {
+		return outbox.Outcome{State: outbox.Failed, Class: "broken", Code: "erp.no_receipts"}
 	}
+	var x payment.Receipt
+	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		x, _, err = payment.ReceiptOf(ctx, tx, d.Subject)
+		return err
+	}); err != nil {
+		return outbox.Broken(d, err)
+	}
+	there, err := cashier.FindReceipt(ctx, x.Key)
+	if err == nil && there != nil && there.State != erp.ReceiptReversed {
+		_, err = cashier.ReverseReceipt(ctx, there.ID, e.Merchant().Day(d.Now), string(x.Reversal))
+	}
+	if err != nil {
+		out := e.failedCall(d, err, true)
+		if slices.Contains([]outbox.State{outbox.Rejected, outbox.NeedsDecision}, out.State) {
+			out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.ReversalHeld(ctx, tx, d.Subject) }
+		}
+		return out
+	}
+	e.Box.Crash("receipt.reversed")
+	// The lane came here after the receipt's own delivery: what is nowhere was never booked.
+	return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
+		return payment.Reversed(ctx, tx, byUs, x.Key, e.Merchant().Day(tx.Now))
+	}}
+}
+
+// newReceipt is a receipt of ours in the ERP's ids.
+func (e *Engine) newReceipt(ctx context.Context, tx *db.Tx, x payment.Receipt) (n erp.NewReceipt, err error) {
 	c, err := customer.Find(ctx, tx, x.Customer)
 	if err != nil {
-		return n, taken, err
+		return n, err
 	}
 	ids := make([]string, len(x.Lines))
 	for i, l := range x.Lines {
@@ -107,7 +143,7 @@ func (e *Engine) newReceipt(ctx context.Context, tx *db.Tx, key string) (n erp.N
 	for _, l := range x.Lines {
 		n.Lines = append(n.Lines, erp.ReceiptLine{Invoice: known[l.Invoice], Amount: money.Amount{Minor: l.Minor, Currency: x.Amount.Currency}})
 	}
-	return n, x.Created, err
+	return n, err
 }
 
 // receiptUnanswered makes an outcome of a failed call about a receipt.

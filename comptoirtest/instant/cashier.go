@@ -174,8 +174,11 @@ func (e *ERP) ReverseReceipt(_ context.Context, id, _, _ string) (erp.Receipt, e
 	}
 	defer leave()
 	r := e.receipt(func(r erp.Receipt) bool { return r.ID == id })
-	if r == nil || r.State == erp.ReceiptReversed {
+	if r == nil {
 		return erp.Receipt{}, &erp.Error{Class: erp.Refused, Code: "unknown_receipt"}
+	}
+	if r.State == erp.ReceiptReversed {
+		return *r, nil
 	}
 	for _, l := range r.Lines {
 		i := e.invoice(l.Invoice)
@@ -184,6 +187,10 @@ func (e *ERP) ReverseReceipt(_ context.Context, id, _, _ string) (erp.Receipt, e
 	}
 	r.State = erp.ReceiptReversed
 	e.record(*r)
+	if e.Lose > 0 {
+		e.Lose--
+		return erp.Receipt{}, &erp.Error{Class: erp.Ambiguous, Code: "no_answer"}
+	}
 	return *r, nil
 }
 

@@ -196,3 +196,25 @@ func own(ctx context.Context, tx *db.Tx, who access.Actor) (customer.Customer, e
 	}
 	return customer.Of(ctx, tx, who)
 }
+
+var selectOpenCredits = db.SQL("invoice.select_open_credits", `
+SELECT `+columns+` FROM invoice WHERE conn = $1 AND balance < 0 ORDER BY day DESC, id LIMIT $2`)
+
+// OpenCredits are the last credit notes with something left, of all customers, for
+// those who may give them back.
+func OpenCredits(ctx context.Context, tx *db.Tx, who access.Actor, conn string, n int) ([]Invoice, error) {
+	if err := who.Must(access.GiveRefunds); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, tx, selectOpenCredits, scan, conn, n)
+}
+
+var selectSameOrder = db.SQL("invoice.select_same_order", `
+SELECT i.id FROM invoice n JOIN invoice_order c ON c.conn = n.conn AND c.invoice = n.erp_id
+JOIN invoice_order o ON o.conn = c.conn AND o.erp_order = c.erp_order JOIN invoice i ON i.conn = o.conn AND i.erp_id = o.invoice
+WHERE n.id = $1 AND i.id <> n.id`)
+
+// SameOrder are our ids of the other documents of a document's orders.
+func SameOrder(ctx context.Context, tx *db.Tx, id string) ([]string, error) {
+	return db.All(ctx, tx, selectSameOrder, db.Value[string], id)
+}

@@ -83,8 +83,9 @@ func Items(ctx context.Context, tx *db.Tx, conn string, open []erp.OpenItem, at 
 	}
 	for _, w := range way {
 		i := get(w.Subject, w.Amount.Currency)
+		seen := counted[w.Key+" "+w.Subject]
 		// A document that is not open there any more was settled by what is booked.
-		if counted[w.Key+" "+w.Subject] || w.Booked && !i.there {
+		if w.Undone && w.Booked && !seen || !w.Undone && (seen || w.Booked && !i.there) {
 			continue
 		}
 		i.transit += w.Amount.Minor
@@ -148,11 +149,16 @@ func Balances(ctx context.Context, tx *db.Tx, gateway string, balance []money.Am
 
 // Clear compares the ERP's clearing account with what should stand there: what the
 // processor owes, what it has paid out or kept and the ERP does not know yet, less
-// the receipts that are not booked there yet. (c).
+// the receipts that are not booked there yet, and what disputes have taken of those
+// that are. (c).
 func Clear(ctx context.Context, tx *db.Tx, gateway string, clearing []money.Amount, at time.Time) error {
 	var equations []Equation
 	var found []Difference
 	way, err := payment.Unbooked(ctx, tx)
+	if err != nil {
+		return err
+	}
+	disputed, err := ledger.Sums(ctx, tx, "disputed")
 	if err != nil {
 		return err
 	}
@@ -165,7 +171,7 @@ func Clear(ctx context.Context, tx *db.Tx, gateway string, clearing []money.Amou
 			}
 			ours.Minor += part.Minor
 		}
-		transit := money.Amount{Minor: -way[theirs.Currency], Currency: theirs.Currency}
+		transit := money.Amount{Minor: disputed[theirs.Currency].Minor - way[theirs.Currency], Currency: theirs.Currency}
 		equations = append(equations, Equation{Kind: Clearing, At: at, Theirs: theirs, Ours: ours, Transit: transit})
 		if class := classOf(theirs.Minor, ours.Minor+transit.Minor, true, true); class != "" {
 			found = append(found, Difference{Kind: Clearing, Subject: "clearing", Class: class, Theirs: theirs,

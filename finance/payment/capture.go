@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -21,6 +22,8 @@ type Receipt struct {
 	Day, Reference               string
 	Lines                        []Part
 	State                        string // queued, posted, held, reversed
+	Reversal                     Cause  // why the ERP is to undo it; "" when it is not
+	Lost                         int64  // minor units of it that are gone, with ByDispute
 	ERP, Number                  string
 	Unapplied                    money.Amount
 	Created, Posted              time.Time
@@ -46,7 +49,10 @@ type Taken struct {
 func (Taken) Kind() string      { return "payment.taken" }
 func (f Taken) Subject() string { return f.Receipt }
 
-const receiptColumns = `key, payment, conn, customer, currency, minor, day, reference, lines, state, erp_id, number, unapplied, created, posted`
+// Money is whose money it is, and at which ERP.
+func (f Taken) Money() (conn, customer string) { return f.Conn, f.Customer }
+
+const receiptColumns = `key, payment, conn, customer, currency, minor, day, reference, lines, state, erp_id, number, unapplied, created, posted, reversal, lost`
 
 var (
 	selectReceipts = db.SQL("payment.select_receipts", `SELECT `+receiptColumns+` FROM receipt WHERE payment = $1 ORDER BY created, key`)
@@ -61,7 +67,7 @@ UPDATE receipt SET state = $2, erp_id = $3, number = $4, unapplied = $5, posted 
 func scanReceipt(r db.Row) (x Receipt, err error) {
 	var lines string
 	err = r.Scan(&x.Key, &x.Payment, &x.Conn, &x.Customer, &x.Amount.Currency, &x.Amount.Minor, &x.Day, &x.Reference, &lines, &x.State,
-		&x.ERP, &x.Number, &x.Unapplied.Minor, &x.Created, &x.Posted)
+		&x.ERP, &x.Number, &x.Unapplied.Minor, &x.Created, &x.Posted, (*string)(&x.Reversal), &x.Lost)
 	x.Unapplied.Currency = x.Amount.Currency
 	if err == nil {
 		err = json.Unmarshal([]byte(lines), &x.Lines)
@@ -81,9 +87,7 @@ func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.
 		Unapplied: m.Amount, Created: tx.Now}
 	again := len(p.Receipts) > 0
 	if again {
-		var random [10]byte
-		copy(random[:], tx.Random(10))
-		x.Key = erp.NewKey(random)
+		x.Key = newKey(tx)
 	}
 	fits := a.Live()
 	if !fits && !again {
@@ -94,9 +98,9 @@ func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.
 	}
 	switch {
 	case again, !fits:
-		err = raise(ctx, tx, "double_payment", m.ID, a)
+		err = Raise(ctx, tx, "double_payment", p.Customer, m.ID, m.Amount)
 	case m.Amount != p.Amount:
-		err = raise(ctx, tx, "integrity", m.ID, a)
+		err = Raise(ctx, tx, "integrity", p.Customer, m.ID, m.Amount)
 	default:
 		for _, l := range p.Lines {
 			x.Lines = append(x.Lines, Part{l.Invoice, l.Amount.Minor})
@@ -124,7 +128,15 @@ func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.
 	if err := tx.Later(ctx, setState, p.ID, string(Paid), tx.Now); err != nil {
 		return err
 	}
-	return x.queue(ctx, tx, byProcessor)
+	if err := x.queue(ctx, tx, byProcessor); err != nil {
+		return err
+	}
+	// A dispute may be over before its capture is told.
+	lost, _, err := db.One(ctx, tx, sumLost, db.Value[int64], p.ID, a.ID)
+	if err != nil || lost == 0 || slices.ContainsFunc(p.Receipts, func(o Receipt) bool { return o.Reference == x.Reference }) {
+		return err
+	}
+	return x.reverse(ctx, tx, byProcessor, ByDispute, lost)
 }
 
 // free says whether all that a payment is for is still to be paid.
@@ -173,8 +185,8 @@ func (x Receipt) apply(ctx context.Context, tx *db.Tx, by outbox.By) error {
 		}
 		entry.Lines = append(entry.Lines, ledger.Line{Account: ledger.AR(x.Customer), Amount: amount.Neg(), Document: l.Invoice})
 	}
-	if !x.Amount.IsZero() {
-		entry.Lines = append(entry.Lines, ledger.Line{Account: own, Amount: x.Amount})
+	if paid := (money.Amount{Minor: x.Amount.Minor - x.Unapplied.Minor, Currency: x.Amount.Currency}); !paid.IsZero() {
+		entry.Lines = append(entry.Lines, ledger.Line{Account: own, Amount: paid})
 	}
 	_, err := ledger.Post(ctx, tx, by, entry)
 	return err
@@ -217,7 +229,7 @@ func (f Booked) Subject() string { return f.Payment }
 // because a document was paid by other means meanwhile, is the customer's again.
 func Accept(ctx context.Context, tx *db.Tx, by outbox.By, key string, there erp.Receipt) error {
 	x, found, err := ReceiptOf(ctx, tx, key)
-	if err != nil || !found || x.State == "posted" {
+	if err != nil || !found || x.State == "posted" || x.State == "reversed" {
 		return err
 	}
 	if err := x.unapply(ctx, tx, by, there); err != nil {
@@ -287,26 +299,4 @@ func Hold(ctx context.Context, tx *db.Tx, key string) error {
 		return err
 	}
 	return tx.Later(ctx, setPosted, key, "held", null(x.ERP), null(x.Number), x.Unapplied.Minor, nil)
-}
-
-// disputed books a dispute and its end. Lost, the documents are owed again, and the
-// ERP is asked to open them.
-func (from Source) disputed(ctx context.Context, tx *db.Tx, a Attempt, m gateway.Movement) error {
-	gw := from.Gateway
-	p, _, err := db.One(ctx, tx, selectPayment, scan, a.Payment)
-	if err != nil {
-		return err
-	}
-	own := ledger.Disputed(p.Customer)
-	switch m.Kind {
-	case gateway.Dispute:
-		if err := raise(ctx, tx, "dispute", m.ID, a); err != nil {
-			return err
-		}
-		return from.book(ctx, tx, m, own, ledger.Processor(gw))
-	case gateway.DisputeWon:
-		return from.book(ctx, tx, m, ledger.Processor(gw), own)
-	}
-	// Lost: what was paid is owed again.
-	return from.book(ctx, tx, m, ledger.DisputeLoss(), own)
 }

@@ -104,7 +104,7 @@ func Told(ctx context.Context, tx *db.Tx, from Source, f gateway.Fact) error {
 	case f.Movement != nil:
 		return from.moved(ctx, tx, *f.Movement)
 	case f.Standing != nil:
-		return stood(ctx, tx, from.Gateway, *f.Standing)
+		return from.stood(ctx, tx, *f.Standing)
 	}
 	return nil
 }
@@ -127,9 +127,12 @@ func stepOf(s gateway.State) Step {
 	return ""
 }
 
-func stood(ctx context.Context, tx *db.Tx, gw string, s gateway.Standing) error {
+func (from Source) stood(ctx context.Context, tx *db.Tx, s gateway.Standing) error {
 	a, found, err := AttemptOf(ctx, tx, s.Reference)
-	if err != nil || !found || a.Gateway != gw {
+	if err == nil && !found && s.State == gateway.Failed {
+		return from.NotGiven(ctx, tx, s.Reference)
+	}
+	if err != nil || !found || a.Gateway != from.Gateway {
 		return err
 	}
 	if s.Card != nil {
@@ -218,10 +221,8 @@ func (from Source) moved(ctx context.Context, tx *db.Tx, m gateway.Movement) err
 			return from.suspend(ctx, tx, m, "unknown_capture")
 		}
 		return from.capture(ctx, tx, a, m)
-	case gateway.Refund:
-		return from.book(ctx, tx, m, ledger.RefundsPayable(), ledger.Processor(gw))
-	case gateway.RefundFailed:
-		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.RefundsPayable())
+	case gateway.Refund, gateway.RefundFailed:
+		return from.refunded(ctx, tx, m)
 	case gateway.Fee:
 		return from.book(ctx, tx, m, ledger.Fees(), ledger.Processor(gw))
 	case gateway.FeeReturned:
@@ -281,7 +282,7 @@ func (from Source) suspend(ctx context.Context, tx *db.Tx, m gateway.Movement, w
 	}
 	amount := m.Amount
 	switch m.Kind {
-	case gateway.Dispute:
+	case gateway.Dispute, gateway.Refund:
 		amount = amount.Neg()
 	case gateway.DisputeLost:
 		return nil // it moves nothing any more
@@ -318,8 +319,13 @@ func null(s string) any {
 // when it is nothing of ours.
 func CustomerOf(ctx context.Context, tx *db.Tx, gw, reference, remote string) (string, error) {
 	a, found, err := AttemptOf(ctx, tx, reference)
-	if err == nil && !found && remote != "" {
-		a, found, err = db.One(ctx, tx, selectByRemote, scanAttempt, gw, remote)
+	if err == nil && !found {
+		if r, given, err := RefundOf(ctx, tx, reference); err != nil || given {
+			return r.Customer, err
+		}
+		if remote != "" {
+			a, found, err = db.One(ctx, tx, selectByRemote, scanAttempt, gw, remote)
+		}
 	}
 	if err != nil || !found {
 		return "", err

@@ -2,8 +2,6 @@ package payment
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"comptoir.example/comptoir/base/db"
@@ -125,9 +123,7 @@ func Start(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 
 // net settles invoices with credit notes alone: no money moves.
 func (p *Payment) net(ctx context.Context, tx *db.Tx, by outbox.By) error {
-	var random [10]byte
-	copy(random[:], tx.Random(10))
-	x := Receipt{Key: erp.NewKey(random), Payment: p.ID, Conn: p.Conn, Customer: p.Customer, Amount: p.Amount, Day: p.Day,
+	x := Receipt{Key: newKey(tx), Payment: p.ID, Conn: p.Conn, Customer: p.Customer, Amount: p.Amount, Day: p.Day,
 		Unapplied: p.Amount, Created: tx.Now}
 	for _, l := range p.Lines {
 		x.Lines = append(x.Lines, Part{l.Invoice, l.Amount.Minor})
@@ -174,9 +170,7 @@ func Retry(ctx context.Context, tx *db.Tx, who access.Actor, id string, w Wish) 
 
 // try reserves the parts and asks the processor.
 func (p *Payment) try(ctx context.Context, tx *db.Tx, by outbox.By, w Wish) error {
-	var random [10]byte
-	copy(random[:], tx.Random(10))
-	a := Attempt{ID: erp.NewKey(random), Payment: p.ID, Gateway: p.Gateway, Amount: p.Amount, Method: w.Method, Save: w.Save, Step: Starting, Created: tx.Now}
+	a := Attempt{ID: newKey(tx), Payment: p.ID, Gateway: p.Gateway, Amount: p.Amount, Method: w.Method, Save: w.Save, Step: Starting, Created: tx.Now}
 	var method any
 	what := "start"
 	if a.Method != "" {
@@ -271,12 +265,9 @@ func settle(v invoice.Invoice, s Standing, w WishLine) (l Line, why string, para
 	return l, "", nil
 }
 
-// Fingerprint tells two wishes apart, for keys of programs and forms.
-func (w Wish) Fingerprint() string {
-	var b strings.Builder
-	for _, l := range w.Lines {
-		b.WriteString(l.Invoice + " " + l.Amount.Currency + " " + money.Int(l.Amount.Minor).String() + " " + l.Reason + "\n")
-	}
-	sum := sha256.Sum256([]byte(b.String() + w.Method))
-	return hex.EncodeToString(sum[:])
+// newKey is a new name that the processor or the ERP knows something of ours by.
+func newKey(tx *db.Tx) string {
+	var random [10]byte
+	copy(random[:], tx.Random(10))
+	return erp.NewKey(random)
 }

@@ -17,6 +17,7 @@ const (
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
+	GiveRefunds  Permission = "refund.give"   // give money back to the method it came by
 )
 
 // Role is a bundle of permissions with a name people know.
@@ -45,8 +46,8 @@ var Grants = map[Role]map[Permission]bool{
 	Payer:        set(ViewOrders, ViewInvoices, PayInvoices),
 	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices),
 	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
-	Finance:      set(ViewDesk, ViewExchange, ManageQueue),
-	Manager:      set(ViewDesk, ViewExchange, ManageQueue),
+	Finance:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),
+	Manager:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),
 	Director:     set(ViewDesk, ViewExchange),
 	Sales:        set(ViewDesk, ViewExchange, ManageQueue),
 	Marketing:    set(ViewDesk),

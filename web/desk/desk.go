@@ -33,6 +33,9 @@ func Routes() []web.Route {
 		web.Post("/desk/exchange/{seq}/parking", access.ManageQueue, web.Everyone, park),
 		web.Post("/desk/exchange/retry", access.ManageQueue, web.Everyone, retryAll),
 		web.Get("/desk/parity", access.ViewExchange, web.Everyone, showParity),
+		web.Get("/desk/refunds", access.GiveRefunds, web.Everyone, showRefunds),
+		web.Get("/desk/refunds/new", access.GiveRefunds, web.Everyone, showRefund),
+		web.Post("/desk/refunds", access.GiveRefunds, web.Everyone, giveRefund),
 		web.Get("/desk/ui", access.ViewDesk, web.None, showroom),
 	}
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -26,7 +27,9 @@ type PaymentPage struct {
 	Decline  string // why the processor took nothing, "" when it did not say
 	Go       string // the processor's page, while it is open
 	Card     string
-	Slow     bool // the processor has not answered for a while
+	Slow     bool         // the processor has not answered for a while
+	Disputed money.Amount // the payer's bank holds it back now
+	Lost     money.Amount // the payer's bank took it back, and it is owed again
 	Receipts []PaymentReceipt
 	Journal  []ui.Entry
 	CSRF     string
@@ -47,7 +50,7 @@ func (page PaymentPage) done() bool {
 		return true
 	}
 	for _, x := range page.Receipts {
-		if x.State == "queued" {
+		if x.State == "queued" || x.State == "refund_queued" {
 			return false
 		}
 	}
@@ -154,7 +157,16 @@ func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payme
 		page.Step, page.State = "paid", "settled"
 	}
 	for _, x := range p.Receipts {
-		page.Receipts = append(page.Receipts, PaymentReceipt{x.Key, x.Number, x.State, x.Amount, x.Unapplied})
+		state := x.State
+		if x.Amount.Minor < 0 && x.State != "reversed" { // a credit note that was paid out
+			if state = "refund_queued"; x.State == "posted" {
+				state = "refund"
+			}
+		}
+		page.Receipts = append(page.Receipts, PaymentReceipt{x.Key, x.Number, state, x.Amount, x.Unapplied})
+		if x.State == "reversed" && x.Reversal == payment.ByDispute {
+			page.Lost.Minor, page.Lost.Currency = page.Lost.Minor+x.Lost, p.Amount.Currency
+		}
 	}
 	return page, page.tell(ctx, tx, p)
 }
@@ -167,6 +179,12 @@ func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment)
 		return err
 	}
 	for _, m := range moved {
+		switch m.Kind {
+		case "dispute":
+			page.Disputed.Minor, page.Disputed.Currency = page.Disputed.Minor+m.Amount.Minor, m.Amount.Currency
+		case "dispute_won", "dispute_lost":
+			page.Disputed.Minor -= m.Amount.Minor
+		}
 		if m.Kind != "fee" && m.Kind != "fee_returned" { // the merchant's matter
 			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
 		}
@@ -195,6 +213,26 @@ func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment)
 				return err
 			}
 			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_booked", Params: []any{"number", booked.Number}, At: f.At, Source: "ui.source.erp"})
+		case "receipt.reversed":
+			var undone payment.Undone
+			if err := f.Read(&undone); err != nil {
+				return err
+			}
+			kind := "pay_undone"
+			if undone.Cause == payment.ByDispute {
+				kind = "pay_reopened"
+			}
+			page.Journal = append(page.Journal, ui.Entry{Kind: kind, Params: []any{"number", cmp.Or(undone.Number, undone.Receipt)}, At: f.At, Source: "ui.source.erp"})
+		}
+	}
+	refunds, err := p.RefundsOf(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, back := range refunds {
+		page.Journal = append(page.Journal, ui.Entry{Kind: "refund_asked", Params: []any{"amount", back.Amount}, At: back.Created, Source: "ui.source.desk"})
+		if back.State == "failed" {
+			page.Journal = append(page.Journal, ui.Entry{Kind: "refund_not_given", Params: []any{"amount", back.Amount}, At: back.Ended, Source: "ui.source.processor"})
 		}
 	}
 	slices.SortStableFunc(page.Journal, func(a, b ui.Entry) int { return b.At.Compare(a.At) }) // the newest on top

@@ -89,6 +89,7 @@ func DeskTabs(current string, attention int) []Tab {
 		{Label: "ui.tab.orders", Href: "/desk/orders", Icon: "list"},
 		{Label: "ui.tab.exchange", Href: "/desk/exchange", Icon: "sync", Count: attention},
 		{Label: "ui.tab.parity", Href: "/desk/parity", Icon: "check"},
+		{Label: "ui.tab.refunds", Href: "/desk/refunds", Icon: "swap"},
 		{Label: "ui.tab.showroom", Href: "/desk/ui", Icon: "eye"},
 	})
 }
