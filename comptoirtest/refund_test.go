@@ -1,10 +1,13 @@
 package comptoirtest_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
 
+	"comptoir.example/comptoir/app"
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
@@ -415,6 +418,55 @@ func TestARefundIsNeverMoreThanThereIs(t *testing.T) {
 			t.Errorf("while disputed: %v", err)
 		}
 		b.Pull()
+		b.ties("at the end")
+	})
+}
+
+// Finance gives a credit note back from the desk; who pays sees it on the payment's
+// page; nobody else may.
+func TestFinanceGivesACreditBackFromTheDesk(t *testing.T) {
+	eachTill(t, 4, func(t *testing.T, till *comptoirtest.Till) {
+		b := openBack(t, till, 10000)
+		ours, _ := b.credit(3000)
+		if err := app.SeedPeople(t.Context(), till.DB); err != nil {
+			t.Fatal(err)
+		}
+		shop := httptest.NewServer(till.Mux)
+		t.Cleanup(shop.Close)
+		v := comptoirtest.Visit(t, shop.URL).SignIn("finance@boreale.example", app.DemoPassword)
+		v.Get("/desk/refunds").MustSee("30,00 $", "Rembourser…")
+		f := v.Get("/desk/refunds/new?credit="+ours).MustSee("100,00 $", "Au plus 30,00 $").Form("/desk/refunds")
+		v = f.Set("amount", "12,3x").Set("reason", "Bris au transport").Send().MustSee("Écrivez un montant", "Bris au transport", "Rien n’a été rendu")
+		v = v.Form("/desk/refunds").Set("amount", "30,01").Send().MustSee("Il reste 30,00 $ à rendre")
+		v = v.Form("/desk/refunds").Set("amount", "10,00").Set("reason", "").Send().MustSee("Dites pourquoi")
+		f = v.Form("/desk/refunds").Set("reason", "Bris au transport")
+		if v = f.Send(); v.URL.Path != "/desk/refunds" {
+			t.Fatalf("after the refund: %d %s", v.Status, v.URL)
+		}
+		v.MustSee("10,00 $", "20,00 $", "Bris au transport", "Hélène Gagné")
+		f.Send() // pressed twice
+		b.Settle()
+		v.Get("/desk/refunds").MustSee("Remboursé")
+		if got := b.ERP.Receipts(); len(got) != 2 {
+			t.Errorf("%d receipts in the ERP", len(got))
+		}
+		payer := comptoirtest.Visit(t, shop.URL).SignIn("payer@rivard.example", app.DemoPassword)
+		payer.Get("/payments/"+b.paid.ID).MustSee("10,00 $ remboursé", "noté à l’ERP")
+		for _, path := range []string{"/desk/refunds", "/desk/refunds/new?credit=" + ours} {
+			if err := payer.Try(path); err != nil || payer.Status != http.StatusForbidden {
+				t.Errorf("a payer gets %d from %s, %v", payer.Status, path, err)
+			}
+		}
+		b.act("disputes", url.Values{"name": {b.paid.Attempts[0].ID}, "amount": {"50.00"}})
+		b.Settle()
+		payer.Get("/payments/" + b.paid.ID).MustSee("50,00 $ est contesté")
+		v.Get("/desk/refunds/new?credit=" + ours).MustSee("Contesté")
+		v.Form("/desk/refunds").Set("reason", "encore").Send().MustSee("La banque du payeur conteste")
+		b.act("dispute-outcomes", url.Values{"name": {b.paid.Attempts[0].ID}, "outcome": {"lost"}})
+		b.Settle()
+		b.Pull()
+		payer.Get("/payments/"+b.paid.ID).MustSee("La banque du payeur a repris 50,00 $", "annulé à l’ERP")
+		payer.Get("/invoices").MustSee("50,00 $")
 		b.ties("at the end")
 	})
 }

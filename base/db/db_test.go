@@ -3,6 +3,8 @@ package db_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -243,5 +245,26 @@ func TestASignalWakesListenersAlsoInOtherProcesses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A folder may have any name.
+func TestSQLiteOpensTheFileThatIsNamed(t *testing.T) {
+	for _, name := range []string{"a#b", "a?b", "a%41b", "é è"} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(dir, "x.db")})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := d.Write(t.Context(), func(tx *db.Tx) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		d.Close()
+		if info, err := os.Stat(filepath.Join(dir, "x.db")); err != nil || info.Size() == 0 {
+			t.Errorf("%s: nothing was written there: %v", name, err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"comptoir.example/comptoir/base/fault"
@@ -66,26 +67,29 @@ func (d *DB) openSQLite(path string, o Options) error {
 	d.engine = sqliteEngine{}
 	common := "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=wal_autocheckpoint(4000)"
 	// WAL is set by the first connection, so the writer comes first.
-	if d.writer, err = openKept(path+common+"&_pragma=cache_size(-65536)", 1); err != nil {
+	if d.writer, err = openKept(path, common+"&_pragma=cache_size(-65536)", 1); err != nil {
 		return d.engine.explain(err)
 	}
-	d.readers, err = openKept(path+common+"&_pragma=cache_size(-16384)&_pragma=query_only(1)", o.Readers)
+	d.readers, err = openKept(path, common+"&_pragma=cache_size(-16384)&_pragma=query_only(1)", o.Readers)
 	return d.engine.explain(err)
 }
 
 // openSQLiteReadOnly needs no lock: in WAL a reader disturbs nobody.
 func (d *DB) openSQLiteReadOnly(path string, o Options) (err error) {
 	d.engine = sqliteEngine{}
-	path += "?mode=rw&_pragma=busy_timeout(10000)&_pragma=query_only(1)"
-	if d.writer, err = openKept(path, 1); err != nil {
+	const how = "?mode=rw&_pragma=busy_timeout(10000)&_pragma=query_only(1)"
+	if d.writer, err = openKept(path, how, 1); err != nil {
 		return d.engine.explain(err)
 	}
-	d.readers, err = openKept(path, o.Readers)
+	d.readers, err = openKept(path, how, o.Readers)
 	return d.engine.explain(err)
 }
 
-func openKept(name string, n int) (*pool, error) {
-	db, err := sql.Open("sqlite", "file:"+name)
+// inURI writes a path as SQLite reads it in a URI (sqlite.org/uri.html).
+var inURI = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+
+func openKept(path, how string, n int) (*pool, error) {
+	db, err := sql.Open("sqlite", "file:"+inURI.Replace(path)+how)
 	if err != nil {
 		return nil, err
 	}
