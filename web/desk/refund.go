@@ -203,7 +203,9 @@ func refundForm(w http.ResponseWriter, r *web.Request, status int, bad *fault.Fa
 		if o, err = readOffice(ctx, tx, r, r.P.T("desk.refunds"), "refunds"); err != nil {
 			return err
 		}
-		return page.read(ctx, tx, r)
+		err = page.read(ctx, tx, r)
+		o.shell.Title = r.P.T("desk.refund.title", "number", page.Number)
+		return err
 	})
 	if err != nil {
 		return err

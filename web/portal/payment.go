@@ -105,6 +105,7 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 			return err
 		}
 		page, err = readPayment(ctx, tx, r, p)
+		c.Shell.Title = r.P.T("portal.payment.title", "amount", p.Amount)
 		return err
 	})
 	if err != nil {
