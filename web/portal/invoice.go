@@ -19,7 +19,9 @@ type InvoicePage struct {
 	Orders   []OrderRef
 	Lines    []InvoiceLine
 	Totals   erp.Totals
-	Open     money.Amount
+	Open     money.Amount // less what was paid here already
+	Taken    money.Amount // paid here, and the ERP's balance does not count it yet
+	Payment  string       // id of the payment that is under way for it
 	AsOf     ui.AsOf
 }
 
