@@ -1,11 +1,13 @@
 package comptoirtest_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -107,6 +109,16 @@ func cents(t *testing.T, text string) int64 {
 	return sign * a.Minor
 }
 
+// dots reads an amount as a file for machines has it.
+func dots(t *testing.T, text string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(strings.Replace(text, ".", "", 1), 10, 64)
+	if err != nil || text[len(text)-3] != '.' {
+		t.Fatalf("%q is no amount", text)
+	}
+	return n
+}
+
 // What a company owes is one figure, to the cent, wherever it is read: rows, strip,
 // total, each invoice's page and the API. What was paid here is deducted from the
 // moment it is taken, whether the ERP counts it or not. The oracle adds up what was
@@ -183,7 +195,36 @@ func TestRowsStripTotalPageAndAPISayTheSame(t *testing.T) {
 				}
 			}
 		}
+		statements := func(when string) {
+			t.Helper()
+			owed := -loose
+			for _, minor := range open {
+				owed += minor
+			}
+			_, told := api.call("GET", "/v1/statement", "")
+			account := told["accounts"].([]any)[0].(map[string]any)
+			if got := minor(t, account["closing"]); got != owed {
+				t.Errorf("%s: the API's statement closes at %d, want %d", when, got, owed)
+			}
+			v.Get("/statement")
+			if texts := v.Texts("td", "cash"); !slices.ContainsFunc(texts, func(s string) bool { return cents(t, s) == owed }) {
+				t.Errorf("%s: the statement's page says %v, want %d", when, texts, owed)
+			}
+			v.Get("/statement/csv")
+			rows, err := csv.NewReader(strings.NewReader(v.Body)).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := int64(0)
+			for _, row := range rows[2 : len(rows)-1] { // between opening and closing
+				sum += dots(t, row[5])
+			}
+			if last := rows[len(rows)-1]; dots(t, rows[1][6])+sum != owed || dots(t, last[6]) != owed || last[1] != "closing" || last[4] != "CAD" {
+				t.Errorf("%s: the file moves by %d and ends with %v, want %d", when, sum, last, owed)
+			}
+		}
 		agree("at the beginning")
+		statements("at the beginning")
 
 		// Paid here, in whole, in part and with a credit note; the ERP is away.
 		var lines []payment.WishLine
@@ -216,6 +257,7 @@ func TestRowsStripTotalPageAndAPISayTheSame(t *testing.T) {
 			open[id] -= minor
 		}
 		agree("paid here only")
+		statements("paid here only")
 		till.ERP.SetDown(false)
 		till.Clock.Move(2 * time.Second)
 		till.Settle()
@@ -247,5 +289,6 @@ func TestRowsStripTotalPageAndAPISayTheSame(t *testing.T) {
 		till.Pull()
 		open[twice], loose = 0, loose+amount
 		agree("paid twice")
+		statements("paid twice")
 	})
 }

@@ -29,6 +29,7 @@ var operations = []operation{
 	on("GET", "/v1/orders/{id}", "get_order", access.ViewOrders, web.OwnCompany, getOrder),
 	on("GET", "/v1/invoices", "list_invoices", access.ViewInvoices, web.None, listInvoices),
 	on("GET", "/v1/invoices/{id}", "get_invoice", access.ViewInvoices, web.OwnCompany, getInvoice),
+	on("GET", "/v1/statement", "get_statement", access.ViewInvoices, web.None, getStatement),
 }
 
 type operation struct {

@@ -80,6 +80,7 @@ func totals(t erp.Totals, estimate bool) Totals {
 const (
 	orderID   = "ord_"
 	invoiceID = "inv_"
+	paymentID = "pay_"
 )
 
 // wireID is one of our ids as callers see it.

@@ -30,6 +30,8 @@ func Routes() []web.Route {
 		web.Get("/orders/{id}", access.ViewOrders, web.OwnCompany, showOrder),
 		web.Get("/invoices", access.ViewInvoices, web.None, showInvoices),
 		web.Get("/invoices/{id}", access.ViewInvoices, web.OwnCompany, showInvoice),
+		web.Get("/statement", access.ViewInvoices, web.None, showStatement),
+		web.Get("/statement/csv", access.ViewInvoices, web.None, statementCSV),
 		web.Get("/payments/new", access.PayInvoices, web.None, showPay),
 		web.Post("/payments", access.PayInvoices, web.None, startPayment),
 		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
