@@ -23,7 +23,7 @@ var floors = []string{
 	"trade/access", "trade/customer", "trade/catalog", "trade/price", "trade/order",
 	"finance/invoice", "finance/ledger", "finance/payment", "finance/statement", "finance/parity",
 	"erpsync", "collect",
-	"web/ui", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
+	"web/ui", "web/paper", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
 	"app/migrations", "app", "cmd/comptoir",
 	"comptoirtest/with", "comptoirtest/instant", "comptoirtest", "bench",
 }

@@ -26,8 +26,8 @@ import (
 
 const payerPassword = "correct-cheval-pile-agrafe"
 
-// enter opens the till's doors and lets a payer of a company in.
-func enter(t *testing.T, till *comptoirtest.Till, email string, who access.Actor) *comptoirtest.Visitor {
+// enter opens the till's doors and lets a payer of a company in, who reads a language.
+func enter(t *testing.T, till *comptoirtest.Till, email string, who access.Actor, lang i18n.Lang) *comptoirtest.Visitor {
 	t.Helper()
 	hash, err := access.HashPassword(payerPassword)
 	if err != nil {
@@ -35,7 +35,7 @@ func enter(t *testing.T, till *comptoirtest.Till, email string, who access.Actor
 	}
 	till.Write(func(tx *db.Tx) error {
 		_, err := access.Invite(till.Ctx, tx, outbox.By{Actor: "test"}, access.NewPerson{Email: email, Name: "Payeur", Customer: who.Customer,
-			Lang: i18n.FR, Roles: []access.Role{access.Payer}}, hash)
+			Lang: lang, Roles: []access.Role{access.Payer}}, hash)
 		return err
 	})
 	server := httptest.NewServer(till.Mux)
@@ -141,7 +141,7 @@ func TestRowsStripTotalPageAndAPISayTheSame(t *testing.T) {
 			Amount: money.Amount{Minor: loose, Currency: "CAD"}, Unapplied: money.Amount{Minor: loose, Currency: "CAD"}})
 		till.Pull()
 		who := till.Payer("C1001")
-		v := enter(t, till, "payer@c1.example", who)
+		v := enter(t, till, "payer@c1.example", who, i18n.FR)
 		api := callAs(t, v.Base, "payer@c1.example")
 
 		agree := func(when string) {

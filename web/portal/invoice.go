@@ -9,6 +9,7 @@ import (
 // InvoicePage is one invoice as the ERP posted it.
 type InvoicePage struct {
 	ID       string
+	ERP      string // the ERP's id
 	Number   string
 	Credit   bool // a credit note
 	State    string
