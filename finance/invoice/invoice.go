@@ -25,7 +25,7 @@ type Invoice struct {
 	Customer      string // ERP id
 	PONumber      string
 	Day           string
-	Due           string // of the last instalment
+	Due           string // of the first money that is not there yet
 	Parts         []erp.Instalment
 	Total, Open   money.Amount
 	Totals        erp.Totals

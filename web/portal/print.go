@@ -101,10 +101,11 @@ func (page InvoicePage) document(p *i18n.Printer, r *web.Request, to []string) p
 	for _, tax := range page.Totals.Taxes {
 		taxes.Rows = append(taxes.Rows, []string{p.Of(tax.Name), p.Money(tax.Base), p.Money(tax.Amount)})
 	}
-	d.Parts = []paper.Part{lines, {Sums: documentSums(p, page)}}
+	d.Parts = []paper.Part{lines}
 	if len(taxes.Rows) > 0 {
 		d.Parts = append(d.Parts, taxes)
 	}
+	d.Parts = append(d.Parts, paper.Part{Sums: documentSums(p, page)})
 	return d
 }
 
