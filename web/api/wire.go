@@ -81,6 +81,7 @@ const (
 	orderID   = "ord_"
 	invoiceID = "inv_"
 	paymentID = "pay_"
+	methodID  = "met_"
 )
 
 // wireID is one of our ids as callers see it.
