@@ -346,6 +346,8 @@ func (h *states) whileItAnswers(*testing.T) []sight {
 		{name: "invoices", who: rivard, path: "/invoices"},
 		{name: "invoices-none", who: rivard, path: "/invoices?q=zzzz", shared: true},
 		{name: "invoice", who: rivard, path: h.invoice},
+		{name: "statement", who: rivard, path: "/statement"},
+		{name: "statement-bad", who: rivard, path: "/statement?from=hier", status: 422, shared: true},
 		{name: "pay", who: rivard, path: strings.Replace(h.invoice, "/invoices/", "/payments/new?invoice=", 1)},
 		{name: "not-found", who: buyer, path: "/orders/01a20ab3-18bc-77a3-9580-5c33df9799b6", status: 404, shared: true},
 		{name: "nowhere", who: buyer, path: "/nowhere", status: 404, shared: true},

@@ -91,7 +91,8 @@ func TestAnotherCompanysObjectIsLikeAMissingOne(t *testing.T) {
 			v := comptoirtest.Visit(t, shop).SignIn("admin@greatlakes.example", app.DemoPassword)
 			never := "01a20ab3-18bc-77a3-9580-5c33df9799b6"
 			for _, pair := range [][2]string{{"/orders/" + order, "/orders/" + never}, {"/invoices/" + invoice, "/invoices/" + never},
-				{"/orders/" + order + "?part=status", "/orders/" + never + "?part=status"}, {"/invoices/" + invoice, "/invoices/%20"}} {
+				{"/orders/" + order + "?part=status", "/orders/" + never + "?part=status"}, {"/invoices/" + invoice, "/invoices/%20"},
+				{"/invoices/" + invoice + "/pdf", "/invoices/" + never + "/pdf"}} {
 				var seen [2]string
 				for i, path := range pair {
 					v.Try(path)

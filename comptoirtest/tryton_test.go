@@ -58,10 +58,13 @@ func TestTheStoryOverHTTPWithTryton(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			connector, clerk := startTryton(t)
 			start := time.Now()
-			_, shop := open(t, engine, connector)
+			a, shop := open(t, engine, connector)
 			t.Log("first load", time.Since(start))
 			s := &comptoirtest.Story{T: t, Shop: shop, ERP: connector, Clerk: clerk, PO: "BC-7790", Waits: 60 * time.Second}
 			s.Tell()
+			if owing := sameAges(t, a, connector, around(a)...); owing == 0 {
+				t.Error("nobody owes anything: no age to compare")
+			}
 		})
 	}
 }

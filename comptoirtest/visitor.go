@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,6 +193,16 @@ func (v *Visitor) Links() (hrefs []string) {
 		hrefs = append(hrefs, attr(n, "href"))
 	}
 	return hrefs
+}
+
+// Texts are what stands in the elements of a name and a class, in order.
+func (v *Visitor) Texts(name, class string) (texts []string) {
+	for _, n := range all(v.doc, name) {
+		if slices.Contains(strings.Fields(attr(n, "class")), class) {
+			texts = append(texts, strings.Join(strings.Fields(text(n)), " "))
+		}
+	}
+	return texts
 }
 
 func plain(s string) string {

@@ -64,7 +64,7 @@ func (e *Engine) replicateInvoice(ctx context.Context, tx *db.Tx, r erp.Record) 
 	switch {
 	case first:
 		// What was settled before the shop came is not our story.
-		entry.Kind, total = "opening", body.Open
+		entry.Kind, total = ledger.Opening, body.Open
 	case total.Minor < 0 && body.Open.IsZero() && len(body.Keys) == 0:
 		// Settled when it was made: the invoice that it takes back is cancelled.
 		return nil
@@ -137,6 +137,7 @@ func (e *Engine) replicateReceipt(ctx context.Context, tx *db.Tx, r erp.Record) 
 	rest := body.Amount
 	if first {
 		// The documents were opened with what this had left of them.
+		entry.Kind = ledger.Opening
 		body.Lines, rest, body.Amount = nil, body.Unapplied, body.Unapplied
 	}
 	for _, l := range body.Lines {

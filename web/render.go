@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"mime"
 	"net/http"
 	"strconv"
 	"sync"
@@ -31,6 +32,16 @@ func (r *Request) Show(w http.ResponseWriter, status int, page templ.Component) 
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// File sends something to be kept under a name.
+func (r *Request) File(w http.ResponseWriter, kind, name string, content []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	_, err := w.Write(content)
 	return err
 }
 

@@ -11,24 +11,32 @@ import (
 // Invoice adds a posted invoice, or a credit note when total is negative, all of
 // it open and without taxes, and gives its id.
 func (e *ERP) Invoice(customer string, total int64, due string) string {
+	return e.InvoiceOn("2026-11-01", customer, total, due)
+}
+
+// InvoiceOn is Invoice of another day.
+func (e *ERP) InvoiceOn(day, customer string, total int64, due string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.next++
 	id, amount := fmt.Sprintf("f%d", e.next), money.Amount{Minor: total, Currency: "CAD"}
 	e.records[erp.KindInvoice] = append(e.records[erp.KindInvoice], erp.Record{Kind: erp.KindInvoice, ID: id, No: "F-" + id, Body: erp.Invoice{
-		Number: "F-" + id, Customer: customer, Date: "2026-11-01", Due: []erp.Instalment{{Date: due, Amount: amount}},
+		Number: "F-" + id, Customer: customer, Date: day, Due: []erp.Instalment{{Date: due, Amount: amount}},
 		Totals: erp.Totals{Net: amount, Total: amount}, Open: amount, State: "open"}})
 	return id
 }
 
 // PayThere pays a part of an invoice by other means, as a clerk does with a cheque.
-func (e *ERP) PayThere(invoice string, minor int64) {
+func (e *ERP) PayThere(invoice string, minor int64) { e.PayThereOn("2026-11-20", invoice, minor) }
+
+// PayThereOn is PayThere on another day.
+func (e *ERP) PayThereOn(day, invoice string, minor int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	i := e.invoice(invoice)
 	e.next++
 	amount := money.Amount{Minor: minor, Currency: i.Open.Currency}
-	r := erp.Receipt{ID: fmt.Sprintf("r%d", e.next), Number: fmt.Sprintf("RC-%d", e.next), Customer: i.Customer, Date: "2026-11-20", Amount: amount,
+	r := erp.Receipt{ID: fmt.Sprintf("r%d", e.next), Number: fmt.Sprintf("RC-%d", e.next), Customer: i.Customer, Date: day, Amount: amount,
 		Unapplied: money.Zero(amount.Currency), State: erp.ReceiptPosted, Lines: []erp.ReceiptLine{{Invoice: invoice, Amount: amount}}}
 	i.Open.Minor -= minor
 	e.put(invoice, i)

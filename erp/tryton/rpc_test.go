@@ -249,3 +249,22 @@ func TestTaxesAreSharedOutAsTrytonAddsThem(t *testing.T) {
 	got = book.split([]taxed{line("100.00")}, false, cad(1500))
 	equal(t, "a sum that is not theirs has no name", taxesOf(erp.Totals{Taxes: got}), " 1500 on 10000")
 }
+
+// Tryton prints a PDF or an .odt; only the first is a document for a customer.
+func TestOnlyAPDFIsADocument(t *testing.T) {
+	c, asked := play(t, tape{body: `{"id":1,"result":["pdf",{"__class__":"bytes","base64":"JVBERi0xLjc="},false,"Facture"]}`},
+		tape{body: `{"id":1,"result":["odt",{"__class__":"bytes","base64":"UEsDBA=="},false,"Facture"]}`}, tape{status: 403, body: forbidden})
+	connector := &Connector{rpc: c}
+	if pdf, err := connector.PrintInvoice(t.Context(), "7"); err != nil || string(pdf) != "%PDF-1.7" {
+		t.Errorf("a PDF is %q (%v)", pdf, err)
+	}
+	if pdf, err := connector.PrintInvoice(t.Context(), "7"); err != nil || pdf != nil {
+		t.Errorf("an .odt is %q (%v)", pdf, err)
+	}
+	if pdf, err := connector.PrintInvoice(t.Context(), "7"); err == nil || pdf != nil {
+		t.Errorf("a refusal is %q", pdf)
+	}
+	if last := (*asked)[len(*asked)-1]; last != "report.account.invoice.execute" {
+		t.Errorf("%s was asked", last)
+	}
+}

@@ -1,12 +1,9 @@
 package invoice
 
 import (
-	"context"
 	"time"
 
-	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/money"
-	"comptoir.example/comptoir/trade/access"
 )
 
 // Ages are the classes of an aging, by days late.
@@ -24,58 +21,49 @@ type Aged struct {
 	NextDue string // "" when nothing is to come
 }
 
-var selectOpen = db.SQL("invoice.select_open", `
-SELECT due, currency, balance FROM invoice WHERE conn = $1 AND customer = $2 AND balance <> 0`)
-
-type openItem struct {
-	due  string
-	open money.Amount
+// OpenItem is something that is open: an invoice, or negative a credit, also money
+// that is applied to nothing.
+type OpenItem struct {
+	Due  string // YYYY-MM-DD; "" when it has none
+	Open money.Amount
 }
 
-// Aging adds a company's open invoices and credits up by age on a day of the
-// merchant. Amounts of other currencies than the company's are left to the list.
-func Aging(ctx context.Context, tx *db.Tx, who access.Actor, today string) (a Aged, err error) {
-	c, err := own(ctx, tx, who)
-	if err != nil {
-		return a, err
-	}
-	a = Aged{Open: money.Zero(c.Currency), Overdue: money.Zero(c.Currency), Credits: money.Zero(c.Currency)}
+// Age adds open items up by age on a day of the merchant. Amounts of other
+// currencies are left out.
+func Age(currency, today string, items []OpenItem) (a Aged, err error) {
+	a = Aged{Open: money.Zero(currency), Overdue: money.Zero(currency), Credits: money.Zero(currency)}
 	for range Ages {
-		a.By = append(a.By, money.Zero(c.Currency))
+		a.By = append(a.By, money.Zero(currency))
 	}
-	items, err := db.All(ctx, tx, selectOpen, func(r db.Row) (i openItem, err error) {
-		err = r.Scan(&i.due, &i.open.Currency, &i.open.Minor)
-		return i, err
-	}, c.Conn, c.ERP)
 	for _, i := range items {
-		if err == nil && i.open.Currency == c.Currency {
+		if err == nil && i.Open.Currency == currency {
 			err = a.add(i, today)
 		}
 	}
 	return a, err
 }
 
-func (a *Aged) add(i openItem, today string) (err error) {
-	if a.Open, err = a.Open.Add(i.open); err != nil {
+func (a *Aged) add(i OpenItem, today string) (err error) {
+	if a.Open, err = a.Open.Add(i.Open); err != nil {
 		return err
 	}
-	if i.open.Minor < 0 {
-		a.Credits, err = a.Credits.Sub(i.open)
+	if i.Open.Minor <= 0 {
+		a.Credits, err = a.Credits.Sub(i.Open)
 		return err
 	}
-	late := daysBetween(i.due, today)
+	late := daysBetween(i.Due, today)
 	if late > 0 {
-		if a.Overdue, err = a.Overdue.Add(i.open); err != nil {
+		if a.Overdue, err = a.Overdue.Add(i.Open); err != nil {
 			return err
 		}
-	} else if a.NextDue == "" || i.due < a.NextDue {
-		a.NextDue = i.due
+	} else if a.NextDue == "" || i.Due < a.NextDue {
+		a.NextDue = i.Due
 	}
 	class := 0
 	for class < len(upTo) && late > upTo[class] {
 		class++
 	}
-	a.By[class], err = a.By[class].Add(i.open)
+	a.By[class], err = a.By[class].Add(i.Open)
 	return err
 }
 

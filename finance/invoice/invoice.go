@@ -25,7 +25,7 @@ type Invoice struct {
 	Customer      string // ERP id
 	PONumber      string
 	Day           string
-	Due           string // of the last instalment
+	Due           string // of the first money that is not there yet
 	Parts         []erp.Instalment
 	Total, Open   money.Amount
 	Totals        erp.Totals
@@ -149,6 +149,27 @@ SELECT id, number FROM invoice WHERE id IN (SELECT value FROM json_each(CAST($1 
 // Numbers are what people call documents, by our ids.
 func Numbers(ctx context.Context, tx *db.Tx, ids []string) (map[string]string, error) {
 	return pairs(ctx, tx, selectNumbers, ids)
+}
+
+// Head is what people know a document by.
+type Head struct {
+	Number, PONumber, Day, Due string
+	Total                      money.Amount
+}
+
+var selectHeads = db.SQL("invoice.select_heads", `
+SELECT id, number, po_number, day, due, currency, total FROM invoice WHERE id IN (SELECT value FROM json_each(CAST($1 AS TEXT)))`)
+
+// Heads are the heads of documents, by our ids, for the program's own use.
+func Heads(ctx context.Context, tx *db.Tx, ids []string) (map[string]Head, error) {
+	heads := map[string]Head{}
+	_, err := db.All(ctx, tx, selectHeads, func(r db.Row) (h Head, err error) {
+		var id string
+		err = r.Scan(&id, &h.Number, &h.PONumber, &h.Day, &h.Due, &h.Total.Currency, &h.Total.Minor)
+		heads[id] = h
+		return h, err
+	}, ids)
+	return heads, err
 }
 
 func pairs(ctx context.Context, tx *db.Tx, s *db.Stmt, args ...any) (map[string]string, error) {

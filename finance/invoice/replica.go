@@ -42,11 +42,7 @@ func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) erro
 	if err != nil {
 		return err
 	}
-	due := body.Date
-	if n := len(body.Due); n > 0 {
-		due = body.Due[n-1].Date
-	}
-	if _, err := tx.Exec(ctx, upsert, tx.ID(), conn, rec.ID, body.Number, body.Customer, body.PONumber, body.Date, due, string(parts),
+	if _, err := tx.Exec(ctx, upsert, tx.ID(), conn, rec.ID, body.Number, body.Customer, body.PONumber, body.Date, dueOf(body), string(parts),
 		body.Totals.Total.Currency, body.Totals.Total.Minor, body.Open.Minor, string(totals), string(lines), body.State, tx.Now); err != nil {
 		return err
 	}
@@ -56,6 +52,18 @@ func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) erro
 		}
 	}
 	return nil
+}
+
+// dueOf is when the first money is due that is not there yet, as an ERP ages what is
+// open; of a settled document, when the last was.
+func dueOf(i erp.Invoice) string {
+	due, there := i.Date, i.Totals.Total.Minor-i.Open.Minor
+	for _, part := range i.Due {
+		if due, there = part.Date, there-part.Amount.Minor; there < 0 {
+			break
+		}
+	}
+	return due
 }
 
 // OpenIDs are the ERP ids of what is open here: their balances can change

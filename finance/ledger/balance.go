@@ -39,6 +39,16 @@ func OfDocument(ctx context.Context, tx *db.Tx, account Account, document, curre
 	return money.Amount{Minor: minor, Currency: currency}, err
 }
 
+var sumLoose = db.SQL("ledger.sum_loose", `
+SELECT CAST(COALESCE(SUM(minor), 0) AS BIGINT) FROM ledger_line WHERE account = $1 AND currency = $2 AND document = ''`)
+
+// Loose is what stands on an account about no document, debit positive: on a
+// customer's Unapplied, money that paid nothing yet.
+func Loose(ctx context.Context, tx *db.Tx, account Account, currency string) (money.Amount, error) {
+	minor, _, err := db.One(ctx, tx, sumLoose, db.Value[int64], string(account), currency)
+	return money.Amount{Minor: minor, Currency: currency}, err
+}
+
 // Standing is what stands on an account in a currency.
 type Standing struct {
 	Account Account

@@ -39,6 +39,24 @@ func (s Standing) Shown() money.Amount {
 	return money.Amount{Minor: s.Free.Minor + s.Reserved.Minor, Currency: s.Free.Currency}
 }
 
+// State is how an invoice stands on a day: what invoice.Standing says, or
+// "payment_pending" while somebody pays it or the ERP does not count a payment yet.
+func (s Standing) State(i invoice.Invoice, day string) string {
+	if !s.Reserved.IsZero() || !s.Taken.IsZero() {
+		return "payment_pending"
+	}
+	return i.Standing(day)
+}
+
+// DaysLate is how many days an invoice is past its due date; 0 when nothing is left
+// to pay of it.
+func (s Standing) DaysLate(i invoice.Invoice, day string) int {
+	if s.Shown().Minor <= 0 {
+		return 0
+	}
+	return i.DaysLate(day)
+}
+
 // StandingOf says of each invoice what is on its way. An invoice that nobody pays
 // is free as a whole.
 func StandingOf(ctx context.Context, tx *db.Tx, invoices []invoice.Invoice) (map[string]Standing, error) {

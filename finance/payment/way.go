@@ -65,3 +65,18 @@ func Unbooked(ctx context.Context, tx *db.Tx) (map[string]int64, error) {
 	})
 	return sums, err
 }
+
+var selectPosted = db.SQL("payment.select_posted", `
+SELECT payment, number FROM receipt WHERE number IS NOT NULL AND payment IN (SELECT value FROM json_each(CAST($1 AS TEXT))) ORDER BY created, key`)
+
+// ReceiptNumbers are the ERP's numbers of what was taken, by payment.
+func ReceiptNumbers(ctx context.Context, tx *db.Tx, payments []string) (map[string]string, error) {
+	numbers := map[string]string{}
+	_, err := db.All(ctx, tx, selectPosted, func(r db.Row) (_ struct{}, err error) {
+		var payment, number string
+		err = r.Scan(&payment, &number)
+		numbers[payment] = number
+		return struct{}{}, err
+	}, payments)
+	return numbers, err
+}

@@ -66,6 +66,9 @@ SELECT erp_id, name, street, city, region, postal, country, ship_to, bill_to FRO
 WHERE conn = $1 AND customer = $2 AND ship_to AND active ORDER BY name, erp_id`)
 	selectAddress = db.SQL("customer.select_address", `
 SELECT erp_id, name, street, city, region, postal, country, ship_to, bill_to FROM address WHERE conn = $1 AND erp_id = $2`)
+	selectBillTo = db.SQL("customer.select_bill_to", `
+SELECT erp_id, name, street, city, region, postal, country, ship_to, bill_to FROM address
+WHERE conn = $1 AND customer = $2 AND active ORDER BY bill_to DESC, name, erp_id LIMIT 1`)
 	selectMethods = db.SQL("customer.select_methods", `
 SELECT erp_id, name_fr, name_en, days, class, freight, item_tax FROM term WHERE conn = $1 AND kind = $2 AND active ORDER BY erp_id`)
 	setPORequired = db.SQL("customer.set_po_required", `UPDATE customer SET po_required = $3 WHERE conn = $1 AND code = $2`)
@@ -143,6 +146,13 @@ func ShipToNames(ctx context.Context, tx *db.Tx, c Customer) (map[string]string,
 // AddressOf is one address, whoever's; the zero Address when it is unknown.
 func AddressOf(ctx context.Context, tx *db.Tx, conn, id string) (Address, error) {
 	a, _, err := db.One(ctx, tx, selectAddress, scanAddress, conn, id)
+	return a, err
+}
+
+// BillTo is where a customer receives its invoices; the zero Address when the ERP
+// does not say.
+func BillTo(ctx context.Context, tx *db.Tx, c Customer) (Address, error) {
+	a, _, err := db.One(ctx, tx, selectBillTo, scanAddress, c.Conn, c.ERP)
 	return a, err
 }
 

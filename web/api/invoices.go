@@ -7,6 +7,7 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/catalog"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
@@ -19,12 +20,13 @@ import (
 type InvoiceHead struct {
 	ID       string       `json:"id"`
 	Number   string       `json:"number"`
-	State    string       `json:"state" enum:"not_due,overdue,part_paid,paid,credit,cancelled"`
+	State    string       `json:"state" enum:"not_due,overdue,part_paid,paid,credit,cancelled,payment_pending"`
 	PONumber string       `json:"po_number"`
 	Date     string       `json:"date" format:"date"`
 	Due      []Instalment `json:"due"`
 	Total    Amount       `json:"total"`
-	Open     Amount       `json:"open_balance"`
+	Open     Amount       `json:"open_balance"` // less what is pending
+	Pending  Amount       `json:"pending"`      // paid here, and the ERP's balance does not count it yet
 	AsOf     AsOf         `json:"as_of"`
 }
 
@@ -59,9 +61,9 @@ type InvoiceLine struct {
 	Amount    Amount   `json:"amount"`
 }
 
-func invoiceHead(i invoice.Invoice, today string, as AsOf) InvoiceHead {
-	head := InvoiceHead{ID: wireID(invoiceID, i.ID), Number: i.Number, State: i.Standing(today), PONumber: i.PONumber, Date: i.Day,
-		Due: make([]Instalment, len(i.Parts)), Total: amount(i.Total), Open: amount(i.Open), AsOf: as}
+func invoiceHead(i invoice.Invoice, s payment.Standing, today string, as AsOf) InvoiceHead {
+	head := InvoiceHead{ID: wireID(invoiceID, i.ID), Number: i.Number, State: s.State(i, today), PONumber: i.PONumber, Date: i.Day,
+		Due: make([]Instalment, len(i.Parts)), Total: amount(i.Total), Open: amount(s.Shown()), Pending: amount(s.Taken), AsOf: as}
 	for n, part := range i.Parts {
 		head.Due[n] = Instalment{part.Date, amount(part.Amount)}
 	}
@@ -79,17 +81,21 @@ func listInvoices(r *web.Request, in *struct {
 	}
 	today := r.Site.Engine.Merchant().Day(r.Now)
 	var invoices []invoice.Invoice
+	var standing map[string]payment.Standing
 	var board asof.Board
 	err = r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		filter := invoice.Filter{Text: in.Number, Today: today}
-		if invoices, err = invoice.List(ctx, tx, r.Actor, filter, invoice.After{Day: place[0], ID: place[1]}, in.Limit+1); err == nil {
+		if invoices, err = invoice.List(ctx, tx, r.Actor, filter, invoice.After{Day: place[0], ID: place[1]}, in.Limit+1); err != nil {
+			return err
+		}
+		if standing, err = payment.StandingOf(ctx, tx, invoices); err == nil {
 			_, board, err = company(ctx, tx, r)
 		}
 		return err
 	})
 	as := asOf(board.Of(string(erp.KindInvoice)), r.Now)
 	return page(r, in.Limit, invoices,
-		func(i invoice.Invoice) InvoiceHead { return invoiceHead(i, today, as) },
+		func(i invoice.Invoice) InvoiceHead { return invoiceHead(i, standing[i.ID], today, as) },
 		func(i invoice.Invoice) string { return encodeCursor(i.Day, i.ID) }), err
 }
 
@@ -111,8 +117,12 @@ func getInvoice(r *web.Request, in *struct {
 		if err != nil {
 			return err
 		}
+		standing, err := payment.StandingOf(ctx, tx, []invoice.Invoice{i})
+		if err != nil {
+			return err
+		}
 		today := r.Site.Engine.Merchant().Day(tx.Now)
-		out.Body = Invoice{InvoiceHead: invoiceHead(i, today, asOf(board.Of(string(erp.KindInvoice)), tx.Now)), Orders: []InvoiceOrder{}, Totals: totals(i.Totals, false)}
+		out.Body = Invoice{InvoiceHead: invoiceHead(i, standing[i.ID], today, asOf(board.Of(string(erp.KindInvoice)), tx.Now)), Orders: []InvoiceOrder{}, Totals: totals(i.Totals, false)}
 		orders, err := order.OfInvoice(ctx, tx, r.Actor, i.Conn, i.ERP)
 		if err != nil {
 			return err

@@ -29,6 +29,12 @@ var operations = []operation{
 	on("GET", "/v1/orders/{id}", "get_order", access.ViewOrders, web.OwnCompany, getOrder),
 	on("GET", "/v1/invoices", "list_invoices", access.ViewInvoices, web.None, listInvoices),
 	on("GET", "/v1/invoices/{id}", "get_invoice", access.ViewInvoices, web.OwnCompany, getInvoice),
+	on("GET", "/v1/statement", "get_statement", access.ViewInvoices, web.None, getStatement),
+
+	on("POST", "/v1/payments", "start_payment", access.PayInvoices, web.None, startPayment),
+	on("GET", "/v1/payments", "list_payments", access.ViewInvoices, web.None, listPayments),
+	on("GET", "/v1/payments/{id}", "get_payment", access.ViewInvoices, web.OwnCompany, getPayment),
+	on("GET", "/v1/payment_methods", "list_payment_methods", access.PayInvoices, web.None, listMethods),
 }
 
 type operation struct {

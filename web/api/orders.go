@@ -9,6 +9,7 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/order"
 	"comptoir.example/comptoir/web"
 )
@@ -129,9 +130,14 @@ func orderByID(ctx context.Context, tx *db.Tx, r *web.Request, id string) (out O
 		out.Shipments = append(out.Shipments, shown)
 	}
 	invoices, err := invoice.OfOrder(ctx, tx, o.Conn, o.ERP)
+	if err != nil {
+		return out, err
+	}
+	standing, err := payment.StandingOf(ctx, tx, invoices)
 	today := r.Site.Engine.Merchant().Day(tx.Now)
 	for _, i := range invoices {
-		out.Invoices = append(out.Invoices, OrderInvoice{wireID(invoiceID, i.ID), i.Number, i.Standing(today), i.Due, amount(i.Total), amount(i.Open)})
+		s := standing[i.ID]
+		out.Invoices = append(out.Invoices, OrderInvoice{wireID(invoiceID, i.ID), i.Number, s.State(i, today), i.Due, amount(i.Total), amount(s.Shown())})
 	}
 	return out, err
 }

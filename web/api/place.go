@@ -86,7 +86,10 @@ func placeOrder(r *web.Request, in *struct {
 		}
 		if first == 0 {
 			out.Replayed = "true"
-			out.Body, err = placedBefore(ctx, tx, r, in.Key, asked)
+			subject, err := usedFor(ctx, tx, r, in.Key, asked)
+			if err == nil {
+				out.Body, err = orderByID(ctx, tx, r, subject)
+			}
 			return err
 		}
 		b.ID = id
@@ -101,25 +104,21 @@ func placeOrder(r *web.Request, in *struct {
 	return out, err
 }
 
-// placedBefore is the order that was placed with a key. Invalid when the key was
-// used for something else.
-func placedBefore(ctx context.Context, tx *db.Tx, r *web.Request, key, asked string) (Order, error) {
+// usedFor is the id of what a key was used for. Invalid when that was something else.
+func usedFor(ctx context.Context, tx *db.Tx, r *web.Request, key, asked string) (string, error) {
 	before, _, err := db.One(ctx, tx, selectKey, func(row db.Row) (u used, err error) {
 		err = row.Scan(&u.request, &u.subject)
 		return u, err
 	}, r.Actor.Person, key)
-	if err != nil {
-		return Order{}, err
+	if err == nil && before.request != asked {
+		err = fault.New(fault.Invalid, "api.key_reused").With(parameter+"Idempotency-Key", "api.key_reused")
 	}
-	if before.request != asked {
-		return Order{}, fault.New(fault.Invalid, "api.key_reused").With(parameter+"Idempotency-Key", "api.key_reused")
-	}
-	return orderByID(ctx, tx, r, before.subject)
+	return before.subject, err
 }
 
 // digest stands for what was asked, however it was spelled.
-func digest(o NewOrder) (string, error) {
-	text, err := json.Marshal(o)
+func digest(body any) (string, error) {
+	text, err := json.Marshal(body)
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), err
 }

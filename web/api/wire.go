@@ -80,6 +80,8 @@ func totals(t erp.Totals, estimate bool) Totals {
 const (
 	orderID   = "ord_"
 	invoiceID = "inv_"
+	paymentID = "pay_"
+	methodID  = "met_"
 )
 
 // wireID is one of our ids as callers see it.

@@ -9,6 +9,7 @@ import (
 // InvoicePage is one invoice as the ERP posted it.
 type InvoicePage struct {
 	ID       string
+	ERP      string // the ERP's id
 	Number   string
 	Credit   bool // a credit note
 	State    string
@@ -19,7 +20,9 @@ type InvoicePage struct {
 	Orders   []OrderRef
 	Lines    []InvoiceLine
 	Totals   erp.Totals
-	Open     money.Amount
+	Open     money.Amount // less what was paid here already
+	Taken    money.Amount // paid here, and the ERP's balance does not count it yet
+	Payment  string       // id of the payment that is under way for it
 	AsOf     ui.AsOf
 }
 

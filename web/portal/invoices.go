@@ -63,6 +63,8 @@ func (page InvoicesPage) filtered() bool { return page.Query != "" || page.Age !
 
 func (page InvoicesPage) summary(p *i18n.Printer) string {
 	switch {
+	case page.Open.Minor < 0:
+		return p.T("portal.invoices.in_credit", "credit", page.Open.Neg())
 	case page.Open.IsZero() && page.NextDue == "":
 		return p.T("portal.invoices.settled")
 	case page.Overdue.IsZero():

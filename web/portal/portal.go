@@ -30,6 +30,10 @@ func Routes() []web.Route {
 		web.Get("/orders/{id}", access.ViewOrders, web.OwnCompany, showOrder),
 		web.Get("/invoices", access.ViewInvoices, web.None, showInvoices),
 		web.Get("/invoices/{id}", access.ViewInvoices, web.OwnCompany, showInvoice),
+		web.Get("/invoices/{id}/pdf", access.ViewInvoices, web.OwnCompany, printInvoice),
+		web.Get("/statement", access.ViewInvoices, web.None, showStatement),
+		web.Get("/statement/csv", access.ViewInvoices, web.None, statementCSV),
+		web.Get("/statement/pdf", access.ViewInvoices, web.None, statementPDF),
 		web.Get("/payments/new", access.PayInvoices, web.None, showPay),
 		web.Post("/payments", access.PayInvoices, web.None, startPayment),
 		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
@@ -180,8 +184,13 @@ func ReadOrder(ctx context.Context, tx *db.Tx, r *web.Request, o order.Order, bo
 		return page, err
 	}
 	today := r.Site.Engine.Merchant().Day(r.Now)
+	standing, err := payment.StandingOf(ctx, tx, invoices)
+	if err != nil {
+		return page, err
+	}
 	for _, i := range invoices {
-		shown := OrderInvoice{ID: i.ID, Number: i.Number, Due: i.Due, State: invoiceStamp(i, today), Total: i.Total, Open: i.Open, Taxes: i.Totals.Taxes}
+		s := standing[i.ID]
+		shown := OrderInvoice{ID: i.ID, Number: i.Number, Due: i.Due, State: invoiceStamp(i, s, today), Total: i.Total, Open: s.Shown(), Taxes: i.Totals.Taxes}
 		if !r.Actor.Can(access.ViewInvoices) {
 			shown.ID = "" // its number is no secret to who ordered; its page needs the right
 		}
@@ -211,9 +220,9 @@ func (page *OrderPage) whereTo(ctx context.Context, tx *db.Tx, o order.Order) er
 	return err
 }
 
-func invoiceStamp(i invoice.Invoice, today string) string {
-	if s := i.Standing(today); s != "credit" {
-		return s
+func invoiceStamp(i invoice.Invoice, s payment.Standing, today string) string {
+	if state := s.State(i, today); state != "credit" {
+		return state
 	}
 	return "credited"
 }
@@ -227,7 +236,7 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 		if c, err = r.Counter(ctx, tx, r.P.T("ui.tab.invoices"), "invoices"); err != nil {
 			return err
 		}
-		ages, err := invoice.Aging(ctx, tx, r.Actor, today)
+		ages, err := payment.Aging(ctx, tx, r.Actor, today)
 		if err != nil {
 			return err
 		}
@@ -255,14 +264,8 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 		for _, i := range list {
 			s := standing[i.ID]
 			row := InvoiceRow{ID: i.ID, Number: i.Number, PONumber: i.PONumber, Date: i.Day, Due: i.Due,
-				DaysLate: i.DaysLate(today), State: invoiceStamp(i, today), Total: i.Total, Open: s.Shown(),
+				DaysLate: s.DaysLate(i, today), State: invoiceStamp(i, s, today), Total: i.Total, Open: s.Shown(),
 				Payable: page.CanPay && i.Total.Minor > 0 && s.Free.Minor > 0, Payment: s.By}
-			if !s.Reserved.IsZero() || !s.Taken.IsZero() {
-				row.State = "payment_pending"
-			}
-			if row.Open.Minor <= 0 {
-				row.DaysLate = 0
-			}
 			page.Payable = page.Payable || row.Payable
 			page.Invoices = append(page.Invoices, row)
 		}
@@ -279,25 +282,11 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 func showInvoice(w http.ResponseWriter, r *web.Request) error {
 	var c web.Counter
 	var page InvoicePage
-	today := r.Site.Engine.Merchant().Day(r.Now)
 	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		if c, err = r.Counter(ctx, tx, "", "invoices"); err != nil {
 			return err
 		}
-		i, err := invoice.Find(ctx, tx, r.Actor, r.PathValue("id"))
-		if err != nil {
-			return err
-		}
-		page = InvoicePage{ID: i.ID, Number: i.Number, Credit: i.Total.Minor < 0, State: invoiceStamp(i, today), Date: i.Day, Due: i.Parts,
-			DaysLate: i.DaysLate(today), PONumber: i.PONumber, Totals: i.Totals, Open: i.Open, AsOf: r.AsOf(c.Board, "invoice", "")}
-		orders, err := order.OfInvoice(ctx, tx, r.Actor, i.Conn, i.ERP)
-		if err != nil {
-			return err
-		}
-		for _, o := range orders {
-			page.Orders = append(page.Orders, OrderRef{o.ID, o.Number()})
-		}
-		page.Lines, err = invoiceLines(ctx, tx, c.Customer, i)
+		page, err = readInvoice(ctx, tx, r, c.Customer, c.Board)
 		return err
 	})
 	if err != nil {
@@ -305,6 +294,31 @@ func showInvoice(w http.ResponseWriter, r *web.Request) error {
 	}
 	c.Shell.Title = page.Number
 	return r.Show(w, http.StatusOK, Invoice(r.P, c.Shell, page))
+}
+
+// readInvoice is everything the page of an invoice shows, and its print.
+func readInvoice(ctx context.Context, tx *db.Tx, r *web.Request, c customer.Customer, board asof.Board) (page InvoicePage, err error) {
+	today := r.Site.Engine.Merchant().Day(r.Now)
+	i, err := invoice.Find(ctx, tx, r.Actor, r.PathValue("id"))
+	if err != nil {
+		return page, err
+	}
+	standing, err := payment.StandingOf(ctx, tx, []invoice.Invoice{i})
+	if err != nil {
+		return page, err
+	}
+	s := standing[i.ID]
+	page = InvoicePage{ID: i.ID, ERP: i.ERP, Number: i.Number, Credit: i.Total.Minor < 0, State: invoiceStamp(i, s, today), Date: i.Day, Due: i.Parts,
+		DaysLate: s.DaysLate(i, today), PONumber: i.PONumber, Totals: i.Totals, Open: s.Shown(), Taken: s.Taken, Payment: s.By, AsOf: r.AsOf(board, "invoice", "")}
+	orders, err := order.OfInvoice(ctx, tx, r.Actor, i.Conn, i.ERP)
+	if err != nil {
+		return page, err
+	}
+	for _, o := range orders {
+		page.Orders = append(page.Orders, OrderRef{o.ID, o.Number()})
+	}
+	page.Lines, err = invoiceLines(ctx, tx, c, i)
+	return page, err
 }
 
 func invoiceLines(ctx context.Context, tx *db.Tx, c customer.Customer, i invoice.Invoice) (lines []InvoiceLine, err error) {

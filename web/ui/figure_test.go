@@ -81,11 +81,11 @@ func TestAFigureOlderThanItsLimitSaysSo(t *testing.T) {
 }
 
 func TestAnUnknownFreightIsSaidAndInNoSum(t *testing.T) {
-	rows := totalRows(french(), showTotals(false), true)
+	rows := TotalRows(french(), showTotals(false), true)
 	if rows[1].Value != "à confirmer" || !rows[1].Words {
 		t.Errorf("%+v", rows[1])
 	}
-	with := totalRows(french(), showTotals(true), false)
+	with := TotalRows(french(), showTotals(true), false)
 	if got := strings.ReplaceAll(with[0].Value, "\u00a0", " "); got != "5 242,02 $" {
 		t.Errorf("goods are %s", got)
 	}

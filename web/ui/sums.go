@@ -5,9 +5,9 @@ import (
 	"comptoir.example/comptoir/erp"
 )
 
-// totalRows writes a document's totals. Net holds the freight; the goods are
+// TotalRows writes a document's totals. Net holds the freight; the goods are
 // shown without it.
-func totalRows(p *i18n.Printer, t erp.Totals, estimate bool) []Sum {
+func TotalRows(p *i18n.Printer, t erp.Totals, estimate bool) []Sum {
 	goods, freight, total := t.Net, Sum{Label: p.T("ui.freight"), Value: p.T("ui.freight.unknown"), Words: true}, "ui.total"
 	if t.Freight != nil {
 		freight = Sum{Label: p.T("ui.freight"), Value: p.Money(*t.Freight)}

@@ -182,7 +182,7 @@ func Totals(p *i18n.Printer, t erp.Totals, estimate bool) templ.Component {
 			templ_7745c5c3_Var11 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = Sums(p.T("ui.totals"), totalRows(p, t, estimate), false).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Sums(p.T("ui.totals"), TotalRows(p, t, estimate), false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -75,6 +75,8 @@ var pages = map[string]draw{
 	"invoices-none": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return portal.Invoices(p, tab(p, s, "invoices", "Factures"), portal.InvoicesPage{Open: money.Zero("CAD"), AsOf: fresh()})
 	},
+	"statement":        func(p *i18n.Printer, s ui.Shell) templ.Component { return statementOf(p, s, false) },
+	"statement-bad":    func(p *i18n.Printer, s ui.Shell) templ.Component { return statementOf(p, s, true) },
 	"pay":              payPage(false),
 	"pay-bad":          payPage(true),
 	"payment-starting": paymentPage("starting", "initiated", "", ""),

@@ -3,9 +3,12 @@ package main
 import (
 	"time"
 
+	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
+	bill "comptoir.example/comptoir/finance/invoice"
+	"comptoir.example/comptoir/finance/statement"
 	"comptoir.example/comptoir/web/portal"
 	"comptoir.example/comptoir/web/ui"
 	"github.com/a-h/templ"
@@ -91,4 +94,32 @@ func invoice() portal.InvoicePage {
 		Totals: t, Open: t.Total, AsOf: stamp(2*time.Minute, ""), Lines: []portal.InvoiceLine{
 			{"PRD-012", "Perceuse sans fil 18 V", both("unité", "unit"), money.Int(10), money.Must("160.65"), cad(160650)}, {"PRD-001", "Vis à bois no 8 × 1-1/2 po", both("boîte de 100", "box of 100"), money.Int(12), money.Must("9.60"), cad(11520)},
 			{"", "Transport", both("", ""), money.Int(1), money.Must("45.00"), cad(4500)}}}
+}
+
+func statementOf(p *i18n.Printer, s ui.Shell, bad bool) templ.Component {
+	var page portal.StatementPage
+	page.AsOf, page.Customer.Name = stamp(2*time.Minute, ""), "Construction Rivard"
+	page.From, page.To, page.Since = "2026-08-23", "2026-11-23", "2026-08-23"
+	page.Typed.From, page.Typed.To = page.From, page.To
+	if bad {
+		f := fault.New(fault.Invalid, "statement.bad_period").With("to", "specimen.cause")
+		page.Fault, page.Typed.To = f, "2027-01-01"
+		return portal.Statement(p, tab(p, s, "invoices", "Factures"), page)
+	}
+	document := func(number string) statement.Document { return statement.Document{ID: number, Number: number} }
+	page.Accounts = []statement.Account{{Opening: cad(41800), Closing: cad(816595 - 68640), Movements: []statement.Movement{
+		{Day: "2026-09-28", Kind: "invoice", Amount: cad(118420), Balance: cad(160220), Documents: []statement.Document{document("FAC-2026-0388")}},
+		{Day: "2026-10-05", Kind: "invoice", Amount: cad(231075), Balance: cad(391295), Documents: []statement.Document{document("FAC-2026-0397")}},
+		{Day: "2026-11-02", Kind: "receipt", Amount: cad(-100000), Balance: cad(291295), Documents: []statement.Document{document("FAC-2026-0397")}},
+		{Day: "2026-11-10", Kind: "credit_note", Amount: cad(-18640), Balance: cad(272655), Documents: []statement.Document{document("NC-2026-0031")}},
+		{Day: "2026-11-12", Kind: "payment", Payment: "1", Receipt: "ENC-2026-0112", Amount: cad(-124990), Balance: cad(147665), Documents: []statement.Document{document("FAC-2026-0415"), document("FAC-2026-0416")}},
+		{Day: "2026-11-13", Kind: "unapplied", Payment: "1", Amount: cad(0), Balance: cad(147665), Documents: []statement.Document{document("FAC-2026-0416")}},
+		{Day: "2026-11-18", Kind: "invoice", Amount: cad(600290), Balance: cad(747955), Documents: []statement.Document{document("FAC-2026-0418")}},
+	}}}
+	page.Accounts[0].Open.Items = []statement.Item{
+		{Document: document("FAC-2026-0388"), PONumber: "BC-7731", Day: "2026-09-28", Due: "2026-10-28", Total: cad(118420), Open: cad(118420)},
+		{Document: document("FAC-2026-0397"), PONumber: "BC-7738", Day: "2026-10-05", Due: "2026-11-04", Total: cad(231075), Open: cad(131075)},
+		{Open: cad(-50000)}}
+	page.Accounts[0].Open.Aged, _ = bill.Age("CAD", page.To, []bill.OpenItem{{Due: "2026-12-18", Open: cad(567100)}, {Due: "2026-10-28", Open: cad(249495)}, {Open: cad(-68640)}})
+	return portal.Statement(p, tab(p, s, "invoices", "Factures"), page)
 }
