@@ -61,12 +61,13 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	var a payment.Attempt
 	var p payment.Payment
 	var token string
+	var kept bool
 	err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if a, _, err = payment.AttemptOf(ctx, tx, d.Subject); err != nil {
 			return err
 		}
 		if p, _, err = payment.Load(ctx, tx, a.Payment); err == nil && a.Method != "" {
-			token, err = payment.TokenOf(ctx, tx, a.Method)
+			token, kept, err = payment.TokenOf(ctx, tx, a.Method)
 		}
 		return err
 	})
@@ -83,6 +84,10 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 		s, err := e.Gateway.Expire(ctx, op, a.ID)
 		// A refusal to close the page says nothing about the money: Look asks on.
 		return e.answered(ctx, d, s, err)
+	case a.Method != "" && !kept && d.Sent.IsZero(): // removed before anything was asked
+		return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
+			return payment.Refused(ctx, tx, a.ID, gateway.MethodGone)
+		}}
 	case a.Method != "":
 		s, err := e.Gateway.Charge(ctx, op, token)
 		return begun(e.answered(ctx, d, s, err), a)
@@ -125,7 +130,7 @@ func hostOf(page string) string {
 // was taken.
 func begun(out outbox.Outcome, a payment.Attempt) outbox.Outcome {
 	if out.State == outbox.Rejected {
-		out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.Refused(ctx, tx, a.ID) }
+		out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.Refused(ctx, tx, a.ID, gateway.OtherDecline) }
 	}
 	return out
 }
@@ -172,7 +177,7 @@ func (e *Engine) LaneOfMethod(f outbox.Fact) (conn, lane string) {
 func (e *Engine) Forget(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	var token string
 	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		token, err = payment.TokenOf(ctx, tx, d.Subject)
+		token, _, err = payment.TokenOf(ctx, tx, d.Subject)
 		return err
 	}); err != nil {
 		return outbox.Broken(d, err)

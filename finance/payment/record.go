@@ -164,6 +164,11 @@ func stood(ctx context.Context, tx *db.Tx, gw string, s gateway.Standing) error 
 			return err
 		}
 	}
+	if s.Decline == gateway.MethodGone && a.Method != "" {
+		if err := tx.Later(ctx, dropMethod, a.Method); err != nil { // the processor forgot it first
+			return err
+		}
+	}
 	tx.Signal("payment")
 	if step == a.Step && s.Decline == a.Decline {
 		return nil
@@ -328,20 +333,21 @@ func CustomerOf(ctx context.Context, tx *db.Tx, gw, reference, remote string) (s
 	return p.Customer, err
 }
 
-// Refused writes down that the processor would not even begin: nothing was taken.
-func Refused(ctx context.Context, tx *db.Tx, attempt string) error {
+// Refused writes down that the processor would not even begin, or was not asked,
+// and why: nothing was taken.
+func Refused(ctx context.Context, tx *db.Tx, attempt string, why gateway.Decline) error {
 	a, found, err := AttemptOf(ctx, tx, attempt)
 	if err != nil || !found || !a.Live() {
 		return err
 	}
-	if _, err := tx.Exec(ctx, setStep, a.ID, string(Declined), false, nil, string(gateway.OtherDecline), tx.Now); err != nil {
+	if _, err := tx.Exec(ctx, setStep, a.ID, string(Declined), false, nil, string(why), tx.Now); err != nil {
 		return err
 	}
 	if err := tx.Later(ctx, dropHolds, a.ID); err != nil {
 		return err
 	}
 	tx.Signal("payment")
-	return outbox.Emit(ctx, tx, byProcessor, Changed{a.Payment, a.ID, Declined, string(gateway.OtherDecline)})
+	return outbox.Emit(ctx, tx, byProcessor, Changed{a.Payment, a.ID, Declined, string(why)})
 }
 
 // Movement is money that moved, as a page tells it.

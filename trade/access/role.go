@@ -14,6 +14,7 @@ const (
 	ViewOrders   Permission = "order.view"    // see the company's orders
 	ViewInvoices Permission = "invoice.view"  // see the company's invoices
 	PayInvoices  Permission = "invoice.pay"   // pay them
+	DropMethods  Permission = "method.remove" // remove the company's saved cards
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
@@ -42,8 +43,8 @@ const (
 var Grants = map[Role]map[Permission]bool{
 	Buyer:        set(ViewCatalog, PlaceOrder, ViewOrders),
 	Approver:     set(ViewCatalog, ViewOrders),
-	Payer:        set(ViewOrders, ViewInvoices, PayInvoices),
-	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices),
+	Payer:        set(ViewOrders, ViewInvoices, PayInvoices, DropMethods),
+	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices, DropMethods),
 	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
 	Finance:      set(ViewDesk, ViewExchange, ManageQueue),
 	Manager:      set(ViewDesk, ViewExchange, ManageQueue),

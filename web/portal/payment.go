@@ -26,6 +26,9 @@ type PaymentPage struct {
 	Decline  string // why the processor took nothing, "" when it did not say
 	Go       string // the processor's page, while it is open
 	Card     string
+	Charge   bool // of a saved card: there is no page to go to
+	Methods  []payment.Method
+	Company  string
 	Slow     bool // the processor has not answered for a while
 	Receipts []PaymentReceipt
 	Journal  []ui.Entry
@@ -37,6 +40,14 @@ type PaymentPage struct {
 type PaymentReceipt struct {
 	Key, Number, State string
 	Amount, Unapplied  money.Amount
+}
+
+// starting is what is being asked of the processor.
+func (page PaymentPage) starting(p *i18n.Printer) string {
+	if page.Charge {
+		return p.T("portal.payment.charging", "card", page.Card)
+	}
+	return p.T("portal.payment.starting")
 }
 
 func (page PaymentPage) partHref() string { return "/payments/" + page.ID + "?part=status" }
@@ -101,7 +112,11 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 		if err != nil {
 			return err
 		}
-		page, err = readPayment(ctx, tx, r, p)
+		if page, err = readPayment(ctx, tx, r, p); err != nil || page.Step != "nothing" {
+			return err
+		}
+		page.Company = c.Customer.Name
+		page.Methods, err = usable(ctx, tx, r)
 		return err
 	})
 	if err != nil {
@@ -134,8 +149,9 @@ func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payme
 	if len(p.Attempts) > 0 {
 		a := p.Attempts[0]
 		page.Decline = string(a.Decline)
+		page.Charge = a.Method != ""
 		if a.Last4 != "" {
-			page.Card = r.P.T("portal.pay.saved", "brand", cardBrand(a.Brand), "last4", a.Last4)
+			page.Card = cardName(r.P, a.Brand, a.Last4)
 		}
 		switch a.Step {
 		case payment.Starting:
@@ -209,9 +225,12 @@ func late(err error) bool { return fault.Of(err).Code == "payment.not_open" }
 func retryPayment(w http.ResponseWriter, r *web.Request) error {
 	id := r.PathValue("id")
 	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
-		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{})
+		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{Method: r.PostFormValue("method"), Save: r.PostFormValue("save") != ""})
 		return err
 	})
+	if fault.Of(err).Code == "payment.method_not_found" {
+		return web.SeeOther(w, r, "/payments/"+id) // which offers those that are left
+	}
 	if err != nil && !late(err) {
 		return err
 	}

@@ -35,6 +35,9 @@ func Routes() []web.Route {
 		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
 		web.Post("/payments/{id}/attempts", access.PayInvoices, web.OwnCompany, retryPayment),
 		web.Post("/payments/{id}/closing", access.PayInvoices, web.OwnCompany, closePayment),
+		web.Get("/payment-methods", access.PayInvoices, web.None, showMethods),
+		web.Get("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, askRemoval),
+		web.Post("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, removeMethod),
 	}
 }
 
