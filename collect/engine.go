@@ -28,7 +28,7 @@ type Engine struct {
 	Box     *outbox.Box
 	Gateway gateway.Connector
 	// Return is the address the payer comes back to from the processor's page.
-	Return func(payment string) string
+	Return func(p payment.Payment) string
 	// Describe says in the payer's language what is paid.
 	Describe func(ctx context.Context, p payment.Payment) (text, lang string, err error)
 	// Day is the merchant's day at an instant.
@@ -96,7 +96,7 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	if err != nil {
 		return outbox.Broken(d, err)
 	}
-	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p.ID), Save: a.Save})
+	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p), Save: a.Save})
 	if err != nil {
 		return begun(e.unanswered(d, err), a)
 	}
@@ -130,7 +130,9 @@ func hostOf(page string) string {
 // was taken.
 func begun(out outbox.Outcome, a payment.Attempt) outbox.Outcome {
 	if out.State == outbox.Rejected {
-		out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.Refused(ctx, tx, a.ID, gateway.OtherDecline) }
+		out.Apply = func(ctx context.Context, tx *db.Tx) error {
+			return payment.Refused(ctx, tx, a.ID, gateway.OtherDecline)
+		}
 	}
 	return out
 }

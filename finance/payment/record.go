@@ -70,6 +70,10 @@ func End(ctx context.Context, tx *db.Tx, who access.Actor, p Payment) error {
 	if err := who.Must(access.PayInvoices); err != nil {
 		return err
 	}
+	return end(ctx, tx, who.By(), p)
+}
+
+func end(ctx context.Context, tx *db.Tx, by outbox.By, p Payment) error {
 	if len(p.Attempts) == 0 || p.Attempts[0].Step != Waiting {
 		return fault.New(fault.Conflict, "payment.not_open")
 	}
@@ -77,7 +81,7 @@ func End(ctx context.Context, tx *db.Tx, who access.Actor, p Payment) error {
 	if _, err := tx.Exec(ctx, setEnding, a.ID); err != nil {
 		return err
 	}
-	return outbox.Emit(ctx, tx, who.By(), Asked{p.ID, a.ID, p.Customer, p.Gateway, "end", a.Amount.Minor, a.Amount.Currency})
+	return outbox.Emit(ctx, tx, by, Asked{p.ID, a.ID, p.Customer, p.Gateway, "end", a.Amount.Minor, a.Amount.Currency})
 }
 
 // Stale lists attempts that may still take money and were not looked up since an

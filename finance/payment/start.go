@@ -108,18 +108,25 @@ func Start(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if err != nil {
 		return p, err
 	}
-	if err := tx.Later(ctx, insertPayment, p.ID, p.Conn, p.Customer, p.Person, p.Gateway, p.Amount.Currency, p.Amount.Minor, p.Day, tx.Now); err != nil {
+	if err := p.insert(ctx, tx); err != nil {
 		return p, err
-	}
-	for i, l := range p.Lines {
-		if err := tx.Later(ctx, insertLine, p.ID, i+1, l.Invoice, l.Number, l.Amount.Minor, l.Reason); err != nil {
-			return p, err
-		}
 	}
 	if p.Amount.IsZero() {
 		return p, p.net(ctx, tx, who.By())
 	}
 	return p, p.try(ctx, tx, who.By(), with, w.Save)
+}
+
+func (p Payment) insert(ctx context.Context, tx *db.Tx) error {
+	if err := tx.Later(ctx, insertPayment, p.ID, p.Conn, p.Customer, p.Person, p.Gateway, p.Amount.Currency, p.Amount.Minor, p.Day, tx.Now); err != nil {
+		return err
+	}
+	for i, l := range p.Lines {
+		if err := tx.Later(ctx, insertLine, p.ID, i+1, l.Invoice, l.Number, l.Amount.Minor, l.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // instrument is the saved method of a wish, or the zero Method for the processor's

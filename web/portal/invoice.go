@@ -21,6 +21,8 @@ type InvoicePage struct {
 	Totals   erp.Totals
 	Open     money.Amount
 	AsOf     ui.AsOf
+	Link     LinkForm
+	Links    []LinkRow
 }
 
 // OrderRef points at an order of the invoice; the ID is "" when it is not ours.

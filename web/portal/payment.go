@@ -122,29 +122,37 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Go != "" && (r.Site.Gateway == nil || !r.Site.Gateway.Known(page.Go)) {
-		page.Go = "" // checked when it came, and again before anybody is sent there
-	}
 	if page.ETag, err = web.Mark(r.Context(), PaymentLive(r.P, page)); err != nil {
 		return err
 	}
 	if r.IsLive() {
 		return r.Part(w, page.ETag, PaymentLive(r.P, page))
 	}
-	// A payer who has just pressed the key goes on by themselves, also without
-	// script: the browser does not let a form's answer lead to another site.
-	if r.URL.Query().Has("begun") {
-		switch {
-		case page.Step == "waiting" && page.Go != "" && page.Decline == "":
-			w.Header().Set("Refresh", "0; url="+page.Go)
-		case page.Step == "starting":
-			w.Header().Set("Refresh", "1")
-		}
-	}
+	page.goOn(w, r)
 	return r.Show(w, http.StatusOK, Payment(r.P, c.Shell, page))
 }
 
+// goOn sends a payer who has just pressed the key to the processor's page, also
+// without script: the browser does not let a form's answer lead to another site.
+func (page PaymentPage) goOn(w http.ResponseWriter, r *web.Request) {
+	if !r.URL.Query().Has("begun") {
+		return
+	}
+	switch {
+	case page.Step == "waiting" && page.Go != "" && page.Decline == "":
+		w.Header().Set("Refresh", "0; url="+page.Go)
+	case page.Step == "starting":
+		w.Header().Set("Refresh", "1")
+	}
+}
+
 func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payment) (PaymentPage, error) {
+	page := stands(r, p)
+	return page, page.tell(ctx, tx, p)
+}
+
+// stands is how a payment stands, in the words of its page.
+func stands(r *web.Request, p payment.Payment) PaymentPage {
 	page := PaymentPage{ID: p.ID, Amount: p.Amount, Lines: p.Lines, Step: "nothing", State: "failed", CSRF: r.Session.CSRF}
 	if len(p.Attempts) > 0 {
 		a := p.Attempts[0]
@@ -172,7 +180,10 @@ func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payme
 	for _, x := range p.Receipts {
 		page.Receipts = append(page.Receipts, PaymentReceipt{x.Key, x.Number, x.State, x.Amount, x.Unapplied})
 	}
-	return page, page.tell(ctx, tx, p)
+	if page.Go != "" && (r.Site.Gateway == nil || !r.Site.Gateway.Known(page.Go)) {
+		page.Go = "" // checked when it came, and again before anybody is sent there
+	}
+	return page
 }
 
 // tell is the money's story: asked, taken, in the ERP, paid out.

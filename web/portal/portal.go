@@ -30,6 +30,8 @@ func Routes() []web.Route {
 		web.Get("/orders/{id}", access.ViewOrders, web.OwnCompany, showOrder),
 		web.Get("/invoices", access.ViewInvoices, web.None, showInvoices),
 		web.Get("/invoices/{id}", access.ViewInvoices, web.OwnCompany, showInvoice),
+		web.Post("/invoices/{id}/links", access.PayInvoices, web.OwnCompany, sendLink),
+		web.Post("/invoices/{id}/links/{link}/revocation", access.PayInvoices, web.OwnCompany, revokeLink),
 		web.Get("/payments/new", access.PayInvoices, web.None, showPay),
 		web.Post("/payments", access.PayInvoices, web.None, startPayment),
 		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
@@ -38,6 +40,8 @@ func Routes() []web.Route {
 		web.Get("/payment-methods", access.PayInvoices, web.None, showMethods),
 		web.Get("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, askRemoval),
 		web.Post("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, removeMethod),
+		web.Get("/pay/{token}", access.Anyone, web.Bearer, showGuest),
+		web.Post("/pay/{token}", access.Anyone, web.Bearer, payAsGuest),
 	}
 }
 
@@ -280,6 +284,11 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 
 // GET /invoices/{id}
 func showInvoice(w http.ResponseWriter, r *web.Request) error {
+	return showInvoiceWith(w, r, http.StatusOK, LinkForm{Sent: r.URL.Query().Has("sent")})
+}
+
+// showInvoiceWith shows an invoice with what was typed to send a link for it.
+func showInvoiceWith(w http.ResponseWriter, r *web.Request, status int, typed LinkForm) error {
 	var c web.Counter
 	var page InvoicePage
 	today := r.Site.Engine.Merchant().Day(r.Now)
@@ -300,14 +309,17 @@ func showInvoice(w http.ResponseWriter, r *web.Request) error {
 		for _, o := range orders {
 			page.Orders = append(page.Orders, OrderRef{o.ID, o.Number()})
 		}
-		page.Lines, err = invoiceLines(ctx, tx, c.Customer, i)
+		if page.Lines, err = invoiceLines(ctx, tx, c.Customer, i); err != nil {
+			return err
+		}
+		page.Link, page.Links, err = linksOf(ctx, tx, r, i, typed)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	c.Shell.Title = page.Number
-	return r.Show(w, http.StatusOK, Invoice(r.P, c.Shell, page))
+	return r.Show(w, status, Invoice(r.P, c.Shell, page))
 }
 
 func invoiceLines(ctx context.Context, tx *db.Tx, c customer.Customer, i invoice.Invoice) (lines []InvoiceLine, err error) {
