@@ -300,7 +300,7 @@ func TestCardsAreListedUsedAndRemovedOnPages(t *testing.T) {
 			t.Error("an expired card is offered")
 		}
 
-		v.Get("/payment-methods/" + m.ID + "/removal").MustSee("Retirer la carte Visa •••• 4242?", "On ne peut pas revenir en arrière")
+		v.Get("/payment-methods/"+m.ID+"/removal").MustSee("Retirer la carte Visa •••• 4242?", "On ne peut pas revenir en arrière")
 		if len(cards(till, who)) != 1 {
 			t.Error("looking at the question removed the card")
 		}

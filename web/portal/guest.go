@@ -85,7 +85,6 @@ func readGuest(r *web.Request, token string) (page GuestPage, l payment.Link, er
 	}
 	if b.Payment.ID != "" {
 		page.Payment = stands(r, b.Payment)
-		page.Payment.Card = "" // whoever the link is passed on to need not know whose card it was
 	}
 	if page.Payment.Step == "" || page.Payment.Step == "nothing" {
 		if page.Open.Minor <= 0 && !page.Reserved {
