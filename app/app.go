@@ -42,6 +42,8 @@ type App struct {
 	Engine *erpsync.Engine
 	Site   *web.Site
 	Mux    *http.ServeMux
+	// Letters writes to people by mail; nil when no mail server takes them.
+	Letters *notify.Engine
 }
 
 // Words are the sentences of every face.

@@ -79,7 +79,7 @@ func (a *App) Mail(s notify.Server, k payment.LinkKey, public string) {
 	e := notify.New(a.Box, s)
 	e.Words, e.Merchant, e.Links = a.Site.Words, a.Engine.Merchant, k
 	e.Address = func(token string) string { return public + "/pay/" + token }
-	a.Site.Links = k
+	a.Letters, a.Site.Links = e, k
 	wireLetters(a.Box, e)
 }
 

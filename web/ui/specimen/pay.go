@@ -19,6 +19,22 @@ func methodsPage(n int) draw {
 	}
 }
 
+func guestPage(step, decline string) draw {
+	return func(p *i18n.Printer, s ui.Shell) templ.Component {
+		page := portal.GuestPage{Token: "x", Merchant: s.Merchant, Company: "Construction Rivard inc.", Number: "FAC-2026-0388", Day: "2026-09-28", Due: "2026-10-28",
+			DaysLate: 26, Total: cad(231075), Open: cad(118420)}
+		page.Payment = portal.PaymentPage{Step: step, Decline: decline, Amount: page.Open, Go: "/specimen"}
+		if step == "paid" {
+			page.Open, page.DaysLate = cad(0), 0
+		}
+		return portal.Guest(p, cover(p, s), page)
+	}
+}
+
+func guestEnd(p *i18n.Printer, s ui.Shell) templ.Component {
+	return portal.LinkEnd(p, cover(p, s), portal.EndPage{Code: "specimen.link"})
+}
+
 func removalPage(p *i18n.Printer, s ui.Shell) templ.Component {
 	return portal.Removal(p, tab(p, s, "", p.T("portal.methods")),
 		portal.RemovalPage{Card: portal.MethodRow{ID: "m1", Brand: "visa", Last4: "4242"}, Company: "Construction Rivard inc."})
