@@ -20,9 +20,10 @@ var floors = []string{
 	"base/fault", "base/money", "base/pan", "base/i18n", "base/db", "base/db/dbtest", "base/blob", "base/asof", "base/outbox",
 	"erp", "erp/erptest*", "erp/books*", "erp/tryton*", "erp/tryton/demo*",
 	"gateway", "gateway/gatewaytest*", "gateway/simulator*",
+	"mail", "mail/inbox*",
 	"trade/access", "trade/customer", "trade/catalog", "trade/price", "trade/order",
 	"finance/invoice", "finance/ledger", "finance/payment", "finance/statement", "finance/parity",
-	"erpsync", "collect",
+	"erpsync", "collect", "notify",
 	"web/ui", "web/paper", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
 	"app/migrations", "app", "cmd/comptoir",
 	"comptoirtest/with", "comptoirtest/instant", "comptoirtest", "bench",
@@ -107,7 +108,7 @@ var clocks = map[string]bool{
 
 // mayLook are the packages whose work is the world outside: the database's own
 // retries, a connector's time-outs, ids of requests, and the program itself.
-var mayLook = []string{"base/db", "erp/", "web/guard.go", "app", "cmd/", "comptoirtest", "bench", "web/ui/specimen"}
+var mayLook = []string{"base/db", "erp/", "mail/inbox", "web/guard.go", "app", "cmd/", "comptoirtest", "bench", "web/ui/specimen"}
 
 func TestBusinessTakesTimeAndIdsFromItsTransaction(t *testing.T) {
 	eachFile(t, func(name string, file *ast.File) {

@@ -21,6 +21,7 @@ import (
 	"comptoir.example/comptoir/erp/tryton"
 	"comptoir.example/comptoir/erpsync"
 	"comptoir.example/comptoir/finance/ledger"
+	"comptoir.example/comptoir/notify"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/web"
@@ -41,11 +42,13 @@ type App struct {
 	Engine *erpsync.Engine
 	Site   *web.Site
 	Mux    *http.ServeMux
+	// Letters writes to people by mail; nil when no mail server takes them.
+	Letters *notify.Engine
 }
 
 // Words are the sentences of every face.
 var Words = sync.OnceValues(func() (*i18n.Catalogue, error) {
-	return i18n.Load(ui.Text, web.Text, shop.Text, portal.Text, desk.Text, api.Text, Text)
+	return i18n.Load(ui.Text, web.Text, shop.Text, portal.Text, desk.Text, api.Text, notify.Text, Text)
 })
 
 // connection is the name of the one connection to an ERP a shop has today.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/mail"
 )
 
 // Config is every setting of a running shop. Each can be given by flag, by an
@@ -20,8 +21,11 @@ type Config struct {
 	Public   string `help:"Address people use, when a proxy stands in front; https:// makes cookies secure." env:"COMPTOIR_PUBLIC"`
 	Log      string `help:"What is logged: debug, info, warn, error." env:"COMPTOIR_LOG" default:"info" enum:"debug,info,warn,error"`
 
+	Secret string `help:"Secret that pay links are made with, 32 characters or more; another one ends every link that was sent." env:"COMPTOIR_SECRET"`
+
 	ERP       ERPConfig       `embed:"" prefix:"erp-"`
 	Processor ProcessorConfig `embed:"" prefix:"processor-"`
+	Mail      MailConfig      `embed:"" prefix:"mail-"`
 }
 
 // ERPConfig says where the merchant's books are.
@@ -41,6 +45,18 @@ type ProcessorConfig struct {
 	Secret  string `help:"What the processor lets us in by." env:"COMPTOIR_PROCESSOR_SECRET"`
 	Webhook string `help:"Secrets the processor signs its messages with, separated by spaces: two while one replaces the other." env:"COMPTOIR_PROCESSOR_WEBHOOK"`
 }
+
+// MailConfig says which server takes the shop's letters; without an address none is
+// written, and no pay link is sent.
+type MailConfig struct {
+	URL      string `help:"Mail server: smtp://host:port (TLS is asked for, except on this machine) or smtps://host:port; empty: no letters." env:"COMPTOIR_MAIL_URL"`
+	From     string `help:"Sender of the letters, with a name or without: Boréale <factures@boreale.example>." env:"COMPTOIR_MAIL_FROM"`
+	User     string `help:"What the mail server lets us in by." env:"COMPTOIR_MAIL_USER"`
+	Password string `help:"And its password." env:"COMPTOIR_MAIL_PASSWORD"`
+}
+
+// minSecret is how long the secret is at least, in characters.
+const minSecret = 32
 
 // Merchant's settings that no ERP tells.
 const (
@@ -71,6 +87,14 @@ func (c Config) Check() error {
 	}
 	if u, err := url.Parse(c.Processor.URL); c.Processor.URL != "" && (err != nil || u.Host == "" || c.Processor.Secret == "" || c.Processor.Webhook == "") {
 		return fault.New(fault.Invalid, "config.bad_processor", "value", c.Processor.URL)
+	}
+	if c.Mail.URL != "" {
+		if _, err := mail.New(mail.Config(c.Mail)); err != nil {
+			return fault.New(fault.Invalid, "config.bad_mail", "value", c.Mail.URL).Because(err)
+		}
+		if len(c.Secret) < minSecret {
+			return fault.New(fault.Invalid, "config.short_secret", "n", minSecret)
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"comptoir.example/comptoir/erp/books"
 	"comptoir.example/comptoir/erp/tryton/demo"
 	"comptoir.example/comptoir/gateway/simulator"
+	"comptoir.example/comptoir/mail/inbox"
 	"comptoir.example/comptoir/web/ui"
 )
 
@@ -41,6 +42,7 @@ var databases = map[string]string{"books": "comptoir.db", "tryton": "comptoir-tr
 type addresses struct {
 	Shop      string `json:"shop"`
 	Processor string `json:"processor"`
+	Inbox     string `json:"inbox"`
 	ERP       string `json:"erp"`
 	Metrics   string `json:"metrics"`
 }
@@ -87,17 +89,26 @@ func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)
 		return err
 	}
 	defer stopProcessor()
-	settings := Config{Database: c.Database, Listen: c.Listen, ERP: erp, Processor: processor}
+	letters, smtp, stopInbox, err := startInbox()
+	if err != nil {
+		return err
+	}
+	defer stopInbox()
+	settings := Config{Database: c.Database, Listen: c.Listen, ERP: erp, Processor: processor, Secret: demoSecret,
+		Mail: MailConfig{URL: smtp, From: merchantName + " <factures@boreale.example>"}}
 	a, err := New(d, erp.Connector(), settings, ui.Banner{Tone: "warn", Key: "web.demo"})
 	if err != nil {
 		return err
 	}
 	a.take(processor, shop)
+	if err := a.letters(settings, shop); err != nil {
+		return err
+	}
 	say("demo.loading")
 	if err := a.FirstLoad(ctx); err != nil {
 		return err
 	}
-	out := addresses{Shop: shop, Processor: processor.URL, ERP: erp.URL, Metrics: "http://" + listeners.metrics.Addr().String() + "/metrics"}
+	out := addresses{Shop: shop, Processor: processor.URL, Inbox: letters, ERP: erp.URL, Metrics: "http://" + listeners.metrics.Addr().String() + "/metrics"}
 	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err
@@ -105,7 +116,7 @@ func Demo(ctx context.Context, c DemoConfig, say func(key string, params ...any)
 	if err := os.WriteFile(filepath.Join(c.Data, "addresses.json"), append(text, '\n'), 0o600); err != nil {
 		return fault.New(fault.Unavailable, "db.cannot_write", "path", c.Data).Because(err)
 	}
-	say("demo.ready", "shop", out.Shop, "processor", out.Processor+"/control", "erp", out.ERP, "metrics", out.Metrics, "password", DemoPassword)
+	say("demo.ready", "shop", out.Shop, "processor", out.Processor+"/control", "inbox", out.Inbox, "erp", out.ERP, "metrics", out.Metrics, "password", DemoPassword)
 	return a.Serve(ctx, listeners)
 }
 
@@ -153,15 +164,26 @@ func startProcessor(c DemoConfig, shop string) (ProcessorConfig, func(), error) 
 	return ProcessorConfig{URL: url, Secret: processorSecret, Webhook: webhookSecret}, stop, err
 }
 
+// startInbox runs this program again as the mail server that shows what came.
+func startInbox() (page, smtp string, stop func(), err error) {
+	said, stop, err := startOwn("", "inbox")
+	page, smtp, _ = strings.Cut(said, " ")
+	return page, smtp, stop, err
+}
+
 // startOwn runs a command of this program in a process that ends with this one,
-// on a port that the system chooses, and waits until it says that it is ready.
+// on a port that the system chooses, and waits until it says that it is ready, and
+// at which address, or addresses.
 func startOwn(env, command string, args ...string) (url string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", nil, err
 	}
 	cmd := exec.Command(self, append([]string{command, "--listen", "127.0.0.1:0"}, args...)...)
-	cmd.Env = append(os.Environ(), env)
+	cmd.Env = os.Environ()
+	if env != "" {
+		cmd.Env = append(cmd.Env, env)
+	}
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, err := cmd.StdoutPipe()
@@ -190,6 +212,7 @@ const (
 	booksToken      = "comptoir-demo-books"
 	processorSecret = "comptoir-demo-processor"
 	webhookSecret   = "comptoir-demo-webhooks"
+	demoSecret      = "comptoir-demo-secret-of-pay-links"
 )
 
 // Books runs the embedded ERP until ctx is over.
@@ -202,3 +225,6 @@ func Processor(ctx context.Context, o simulator.Options) error {
 	o.Now, o.Merchant, o.Log = time.Now, merchantName, slog.Default()
 	return simulator.Serve(ctx, o)
 }
+
+// Inbox runs the mail server for trying things until ctx is over.
+func Inbox(ctx context.Context, o inbox.Options) error { return inbox.Run(ctx, o) }

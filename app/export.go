@@ -25,7 +25,7 @@ var nested = []string{"receipt.lines", "price.breaks", "tax_case.taxes", "sales_
 	"invoice.due_parts", "invoice.totals", "invoice.lines", "cart.lines", "connection.capabilities", "fact.body"}
 
 // instants are bigint columns that hold a moment; the export writes RFC 3339.
-var instants = []string{"at", "created", "due", "sent", "done", "leased", "since", "retry", "seen", "expires", "placed", "swept",
+var instants = []string{"at", "created", "revoked", "due", "sent", "done", "leased", "since", "retry", "seen", "expires", "placed", "swept",
 	"bucket", "probed", "led_until", "last", "changed", "posted", "ended", "told", "looked", "recorded", "received", "pulled"}
 
 // Export writes every document, mapping and fact to a new folder: one NDJSON and

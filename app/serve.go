@@ -42,6 +42,9 @@ func Serve(ctx context.Context, c Config) error {
 		return err
 	}
 	a.take(c.Processor, c.Address(listeners.shop.Addr()))
+	if err := a.letters(c, c.Address(listeners.shop.Addr())); err != nil {
+		return err
+	}
 	if err := a.crashAt(listeners.shop, os.Getenv("COMPTOIR_CRASH_AT")); err != nil {
 		return err
 	}

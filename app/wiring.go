@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/collect"
@@ -13,6 +14,8 @@ import (
 	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/gateway"
 	"comptoir.example/comptoir/gateway/simulator"
+	"comptoir.example/comptoir/mail"
+	"comptoir.example/comptoir/notify"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
 )
@@ -31,6 +34,11 @@ func wireGateway(box *outbox.Box, g *collect.Engine) {
 	}
 	box.On(outbox.Route{Fact: "payment.refund_asked", Consumer: "gateway.refund", Where: g.Lane, Carry: g.GiveBack})
 	box.On(outbox.Route{Fact: "payment.method_removed", Consumer: "gateway.forget", Where: g.LaneOfMethod, Carry: g.Forget})
+}
+
+// wireLetters says what is told by mail.
+func wireLetters(box *outbox.Box, e *notify.Engine) {
+	box.On(outbox.Route{Fact: "payment.link_made", Consumer: "mail.link", Where: notify.Lane, Carry: e.Link})
 }
 
 // laneOfOrder keeps a customer's orders in the order in which they were placed.
@@ -55,11 +63,40 @@ func (a *App) take(c ProcessorConfig, public string) {
 	}
 }
 
+// letters lets the shop send letters through the mail server of the settings, if there
+// is one.
+func (a *App) letters(c Config, public string) error {
+	if c.Mail.URL == "" {
+		return nil
+	}
+	server, err := mail.New(mail.Config(c.Mail))
+	if err != nil {
+		return fault.New(fault.Invalid, "config.bad_mail", "value", c.Mail.URL).Because(err)
+	}
+	a.Mail(server, payment.LinkKey(c.Secret), public)
+	return nil
+}
+
+// Mail lets the shop send letters, and with them pay links. It is called before the
+// shop runs.
+func (a *App) Mail(s notify.Server, k payment.LinkKey, public string) {
+	e := notify.New(a.Box, s)
+	e.Words, e.Merchant, e.Links = a.Site.Words, a.Engine.Merchant, k
+	e.Address = func(token string) string { return public + "/pay/" + token }
+	a.Letters, a.Site.Links = e, k
+	wireLetters(a.Box, e)
+}
+
 // Take lets the shop take money through a processor. It is called before the shop
 // runs.
 func (a *App) Take(g gateway.Connector, public string) {
 	e := collect.New(a.Box, g)
-	e.Return = func(payment string) string { return public + "/payments/" + payment }
+	e.Return = func(p payment.Payment) string {
+		if link, guest := p.Guest(); guest {
+			return public + "/pay/" + a.Site.Links.Token(link)
+		}
+		return public + "/payments/" + p.ID
+	}
 	e.Day = func(at time.Time) string { return a.Engine.Merchant().Day(at) }
 	e.Describe = func(ctx context.Context, p payment.Payment) (text, lang string, err error) {
 		var c customer.Customer

@@ -28,7 +28,7 @@ type Engine struct {
 	Box     *outbox.Box
 	Gateway gateway.Connector
 	// Return is the address the payer comes back to from the processor's page.
-	Return func(payment string) string
+	Return func(p payment.Payment) string
 	// Describe says in the payer's language what is paid.
 	Describe func(ctx context.Context, p payment.Payment) (text, lang string, err error)
 	// Day is the merchant's day at an instant.
@@ -64,12 +64,13 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	var a payment.Attempt
 	var p payment.Payment
 	var token string
+	var kept bool
 	err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if a, _, err = payment.AttemptOf(ctx, tx, d.Subject); err != nil {
 			return err
 		}
 		if p, _, err = payment.Load(ctx, tx, a.Payment); err == nil && a.Method != "" {
-			token, err = payment.TokenOf(ctx, tx, a.Method)
+			token, kept, err = payment.TokenOf(ctx, tx, a.Method)
 		}
 		return err
 	})
@@ -86,6 +87,10 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 		s, err := e.Gateway.Expire(ctx, op, a.ID)
 		// A refusal to close the page says nothing about the money: Look asks on.
 		return e.answered(ctx, d, s, err)
+	case a.Method != "" && !kept && d.Sent.IsZero(): // removed before anything was asked
+		return outbox.Outcome{State: outbox.Done, Apply: func(ctx context.Context, tx *db.Tx) error {
+			return payment.Refused(ctx, tx, a.ID, gateway.MethodGone)
+		}}
 	case a.Method != "":
 		if out, known := e.again(ctx, d, a.ID); known {
 			return begun(out, a)
@@ -97,7 +102,7 @@ func (e *Engine) Ask(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	if err != nil {
 		return outbox.Broken(d, err)
 	}
-	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p.ID), Save: a.Save})
+	s, err := e.Gateway.Start(ctx, op, gateway.SessionWish{Description: text, Language: lang, Return: e.Return(p), Save: a.Save})
 	if err != nil {
 		return begun(e.unanswered(d, err), a)
 	}
@@ -173,7 +178,9 @@ func hostOf(page string) string {
 // was taken.
 func begun(out outbox.Outcome, a payment.Attempt) outbox.Outcome {
 	if out.State == outbox.Rejected {
-		out.Apply = func(ctx context.Context, tx *db.Tx) error { return payment.Refused(ctx, tx, a.ID) }
+		out.Apply = func(ctx context.Context, tx *db.Tx) error {
+			return payment.Refused(ctx, tx, a.ID, gateway.OtherDecline)
+		}
 	}
 	return out
 }
@@ -220,7 +227,7 @@ func (e *Engine) LaneOfMethod(f outbox.Fact) (conn, lane string) {
 func (e *Engine) Forget(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	var token string
 	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		token, err = payment.TokenOf(ctx, tx, d.Subject)
+		token, _, err = payment.TokenOf(ctx, tx, d.Subject)
 		return err
 	}); err != nil {
 		return outbox.Broken(d, err)

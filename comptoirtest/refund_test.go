@@ -89,8 +89,6 @@ func (b *back) gives(w payment.RefundWish) (r payment.Refund, err error) {
 	return r, err
 }
 
-func cad(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CAD"} }
-
 // ties fails unless the three equations hold to the cent, now.
 func (b *back) ties(when string) {
 	b.t.Helper()

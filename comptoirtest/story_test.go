@@ -42,6 +42,7 @@ func openAt(t *testing.T, engine string, connector erp.Connector, clock func() t
 	server := httptest.NewServer(a.Mux)
 	ctx, cancel := context.WithCancel(context.Background())
 	a.Take(startProcessor(ctx, t, server.URL), server.URL)
+	a.Mail(&comptoirtest.Post{}, comptoirtest.LinkKey, server.URL)
 	done := make(chan struct{})
 	go func() { a.Run(ctx); close(done) }()
 	t.Cleanup(func() { cancel(); <-done; server.Close() })

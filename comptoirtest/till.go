@@ -23,6 +23,7 @@ type Till struct {
 	Processor *simulator.Processor
 	Clerk     *simulator.Clerk
 	Pages     *httptest.Server
+	Post      *Post
 }
 
 const webhookSecret = "whsec-of-a-test"
@@ -31,7 +32,7 @@ const webhookSecret = "whsec-of-a-test"
 func OpenTill(t testing.TB, engine string, e *instant.ERP, seed uint64) *Till {
 	t.Helper()
 	clock := NewClock()
-	till := &Till{House: Open(t, engine, e, clock)}
+	till := &Till{House: Open(t, engine, e, clock), Post: &Post{}}
 	var p *simulator.Processor
 	till.Pages = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.ServeHTTP(w, r) }))
 	t.Cleanup(till.Pages.Close)
@@ -42,6 +43,7 @@ func OpenTill(t testing.TB, engine string, e *instant.ERP, seed uint64) *Till {
 	}
 	till.Processor, till.Clerk = p, simulator.NewClerk(till.Pages.URL)
 	till.Take(simulator.New(till.Pages.URL, "sk-of-a-test", webhookSecret), "http://shop.test")
+	till.Mail(till.Post, LinkKey, "http://shop.test")
 	return till
 }
 

@@ -76,7 +76,7 @@ type Exchange struct {
 // Message is a delivery with the document it is about.
 type Message struct {
 	outbox.Delivery
-	About    string // order; receipt; payment, something asked of the processor; card, a saved one to forget
+	About    string // order; receipt; payment, something asked of the processor; card, a saved one to forget; letter
 	Customer string // "" of a card
 	Number   string // of an order
 	Total    money.Amount
@@ -139,6 +139,9 @@ func withDocument(ctx context.Context, tx *db.Tx, d outbox.Delivery) (Message, e
 	}
 	if x, found, err := payment.ReceiptOf(ctx, tx, d.Subject); err != nil || found {
 		return Message{d, "receipt", x.Customer, "", x.Amount}, err
+	}
+	if l, found, err := payment.LinkOf(ctx, tx, d.Subject); err != nil || found {
+		return Message{Delivery: d, About: "letter", Customer: l.Customer}, err
 	}
 	a, found, err := payment.AttemptOf(ctx, tx, d.Subject)
 	if err != nil || !found {

@@ -181,8 +181,12 @@ func (s *Site) failed(w *Watched, r *Request, err error) {
 	f := fault.Of(err)
 	status := Status(f.Kind)
 	if status >= 500 {
+		path := r.URL.Path
+		if strings.Contains(r.Pattern, "{token}") {
+			path = r.Pattern // the token is nobody's to read
+		}
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request", r.ID),
-			slog.String("path", r.URL.Path), slog.String("err", err.Error()))
+			slog.String("path", path), slog.String("err", err.Error()))
 	}
 	if w.Status != 0 {
 		return // the answer has begun: it can only be cut

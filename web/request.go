@@ -77,6 +77,9 @@ func (r *Request) Shell(title string) ui.Shell {
 	}
 	if r.Actor.SignedIn() {
 		s.Person = &ui.Person{Name: r.Actor.Name}
+		if r.Actor.Can(access.PayInvoices) && r.Site.Gateway != nil {
+			s.Person.Links = append(s.Person.Links, ui.Tab{Label: "ui.account.methods", Href: "/payment-methods"})
+		}
 	} else if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		s.Theme = c.Value
 	}

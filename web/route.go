@@ -12,6 +12,7 @@ const (
 	OwnPerson  Object = "own_person"  // the person's own: a cart line
 	OwnCompany Object = "own_company" // the company's: an order, an invoice
 	Everyone   Object = "everyone"    // any company's, for the merchant's people
+	Bearer     Object = "bearer"      // what a token in the address opens, whoever has it
 )
 
 // Route is one address of a face. There is no way to make one without saying

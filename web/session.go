@@ -46,6 +46,13 @@ func (r *Request) RememberLang(w http.ResponseWriter, lang i18n.Lang) {
 	r.SetChoice(w, langCookie, string(lang))
 }
 
+// SpeakFirst answers in a language until the person has chosen one.
+func (r *Request) SpeakFirst(lang i18n.Lang) {
+	if _, err := r.Cookie(langCookie); err != nil && !r.Actor.SignedIn() {
+		r.P = r.Site.Words.Printer(lang, r.Site.Engine.Merchant().Zone)
+	}
+}
+
 // RememberTheme keeps the theme for people who are not signed in.
 func (r *Request) RememberTheme(w http.ResponseWriter, theme string) {
 	r.SetChoice(w, themeCookie, theme)

@@ -12,6 +12,7 @@ import (
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/collect"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web/ui"
 )
@@ -21,6 +22,7 @@ type Site struct {
 	DB      *db.DB
 	Engine  *erpsync.Engine
 	Gateway *collect.Engine
+	Links   payment.LinkKey // makes pay links; nil when no letter can carry one
 	Words   *i18n.Catalogue
 	Secure  bool // served over TLS: cookies are __Host- and Secure
 	Banners []ui.Banner

@@ -14,6 +14,7 @@ import (
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/gateway/simulator"
+	"comptoir.example/comptoir/mail/inbox"
 	"github.com/alecthomas/kong"
 )
 
@@ -33,6 +34,7 @@ type commands struct {
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 	Books     booksCmd     `cmd:"" help:"Run the small embedded ERP."`
 	Processor processorCmd `cmd:"" help:"Run a payment processor to try things on."`
+	Inbox     inboxCmd     `cmd:"" help:"Run a mail server to try things on: it delivers nothing and shows what came."`
 }
 
 func main() {
@@ -130,6 +132,15 @@ type processorCmd struct {
 func (c *processorCmd) Run(ctx context.Context) error {
 	return app.Processor(ctx, simulator.Options{Listen: c.Listen, File: c.File, Seed: c.Seed, Secret: c.Secret, Webhooks: c.Webhooks,
 		Signing: []string{c.Signing}, Ready: func(url string) { fmt.Println("ready " + url) }})
+}
+
+type inboxCmd struct {
+	Listen string `help:"Address of the page; port 0 lets the system choose." default:"127.0.0.1:0"`
+	SMTP   string `help:"Address of the letters; port 0 lets the system choose." default:"127.0.0.1:0"`
+}
+
+func (c *inboxCmd) Run(ctx context.Context) error {
+	return app.Inbox(ctx, inbox.Options{Listen: c.Listen, SMTP: c.SMTP, Ready: func(page, smtp string) { fmt.Println("ready " + page + " " + smtp) }})
 }
 
 type versionCmd struct{}

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"time"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
@@ -14,14 +15,18 @@ import (
 // of the merchant's account there.
 type Method struct {
 	ID, Customer, Person, Gateway, Token string
-	Brand, Last4, Expires                string
+	Brand, Last4, Expires                string // the last YYYY-MM
+	Created                              time.Time
 }
+
+// Expired says that the card is past its month on a day of the merchant's.
+func (m Method) Expired(day string) bool { return m.Expires < day[:len("2006-01")] }
 
 var (
 	selectMethods = db.SQL("payment.select_methods", `
-SELECT id, customer, person, gateway, token, brand, last4, expires FROM method WHERE customer = $1 AND active ORDER BY created DESC`)
+SELECT id, customer, person, gateway, token, brand, last4, expires, created FROM method WHERE customer = $1 AND active ORDER BY created DESC, id DESC`)
 	selectMethod = db.SQL("payment.select_method", `
-SELECT id, customer, person, gateway, token, brand, last4, expires FROM method WHERE id = $1 AND active`)
+SELECT id, customer, person, gateway, token, brand, last4, expires, created FROM method WHERE id = $1 AND active`)
 	insertMethod = db.SQL("payment.insert_method", `
 INSERT INTO method (id, customer, person, gateway, token, brand, last4, expires, active, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9)
 ON CONFLICT (gateway, token) DO NOTHING`)
@@ -29,11 +34,11 @@ ON CONFLICT (gateway, token) DO NOTHING`)
 )
 
 func scanMethod(r db.Row) (m Method, err error) {
-	err = r.Scan(&m.ID, &m.Customer, &m.Person, &m.Gateway, &m.Token, &m.Brand, &m.Last4, &m.Expires)
+	err = r.Scan(&m.ID, &m.Customer, &m.Person, &m.Gateway, &m.Token, &m.Brand, &m.Last4, &m.Expires, &m.Created)
 	return m, err
 }
 
-// Methods are the saved ways to pay of the actor's company.
+// Methods are the saved ways to pay of the actor's company, newest first.
 func Methods(ctx context.Context, tx *db.Tx, who access.Actor) ([]Method, error) {
 	if err := who.Must(access.PayInvoices); err != nil {
 		return nil, err
@@ -68,17 +73,25 @@ type Removed struct {
 func (Removed) Kind() string      { return "payment.method_removed" }
 func (f Removed) Subject() string { return f.Method }
 
-var selectToken = db.SQL("payment.select_token", `SELECT token FROM method WHERE id = $1`)
+var selectToken = db.SQL("payment.select_token", `SELECT token, active FROM method WHERE id = $1`)
 
-// TokenOf is what charges a saved method again, or makes the processor forget it.
-func TokenOf(ctx context.Context, tx *db.Tx, id string) (string, error) {
-	token, _, err := db.One(ctx, tx, selectToken, db.Value[string], id)
-	return token, err
+// TokenOf is what charges a saved method again, or makes the processor forget it;
+// active until somebody removes it.
+func TokenOf(ctx context.Context, tx *db.Tx, id string) (token string, active bool, err error) {
+	_, _, err = db.One(ctx, tx, selectToken, func(r db.Row) (_ struct{}, err error) {
+		err = r.Scan(&token, &active)
+		return struct{}{}, err
+	}, id)
+	return token, active, err
 }
 
-// Remove makes a saved method of the actor's company useless, here and at the
-// processor.
+// Remove makes a saved method of the actor's company useless, here at once and at
+// the processor as soon as it answers. It cannot be undone: the token is worth
+// nothing afterwards.
 func Remove(ctx context.Context, tx *db.Tx, who access.Actor, id string) error {
+	if err := who.Must(access.DropMethods); err != nil {
+		return err
+	}
 	m, err := MethodOf(ctx, tx, who, id)
 	if err != nil {
 		return err

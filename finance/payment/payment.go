@@ -7,7 +7,7 @@
 // told. Nothing here talks to a processor; package collect does.
 //
 // Tables: payment, payment_line, attempt, payment_hold, movement, receipt, method,
-// task.
+// pay_link, task.
 package payment
 
 import (

@@ -70,6 +70,10 @@ func End(ctx context.Context, tx *db.Tx, who access.Actor, p Payment) error {
 	if err := who.Must(access.PayInvoices); err != nil {
 		return err
 	}
+	return end(ctx, tx, who.By(), p)
+}
+
+func end(ctx context.Context, tx *db.Tx, by outbox.By, p Payment) error {
 	if len(p.Attempts) == 0 || p.Attempts[0].Step != Waiting {
 		return fault.New(fault.Conflict, "payment.not_open")
 	}
@@ -77,7 +81,7 @@ func End(ctx context.Context, tx *db.Tx, who access.Actor, p Payment) error {
 	if _, err := tx.Exec(ctx, setEnding, a.ID); err != nil {
 		return err
 	}
-	return outbox.Emit(ctx, tx, who.By(), Asked{p.ID, a.ID, p.Customer, p.Gateway, "end", a.Amount.Minor, a.Amount.Currency})
+	return outbox.Emit(ctx, tx, by, Asked{p.ID, a.ID, p.Customer, p.Gateway, "end", a.Amount.Minor, a.Amount.Currency})
 }
 
 // Stale lists attempts that may still take money and were not looked up since an
@@ -164,6 +168,11 @@ func (from Source) stood(ctx context.Context, tx *db.Tx, s gateway.Standing) err
 	}
 	if !step.live() && step != Quarantined {
 		if err := tx.Later(ctx, dropHolds, a.ID); err != nil {
+			return err
+		}
+	}
+	if s.Decline == gateway.MethodGone && a.Method != "" {
+		if err := tx.Later(ctx, dropMethod, a.Method); err != nil { // the processor forgot it first
 			return err
 		}
 	}
@@ -334,20 +343,21 @@ func CustomerOf(ctx context.Context, tx *db.Tx, gw, reference, remote string) (s
 	return p.Customer, err
 }
 
-// Refused writes down that the processor would not even begin: nothing was taken.
-func Refused(ctx context.Context, tx *db.Tx, attempt string) error {
+// Refused writes down that the processor would not even begin, or was not asked,
+// and why: nothing was taken.
+func Refused(ctx context.Context, tx *db.Tx, attempt string, why gateway.Decline) error {
 	a, found, err := AttemptOf(ctx, tx, attempt)
 	if err != nil || !found || !a.Live() {
 		return err
 	}
-	if _, err := tx.Exec(ctx, setStep, a.ID, string(Declined), false, nil, string(gateway.OtherDecline), tx.Now); err != nil {
+	if _, err := tx.Exec(ctx, setStep, a.ID, string(Declined), false, nil, string(why), tx.Now); err != nil {
 		return err
 	}
 	if err := tx.Later(ctx, dropHolds, a.ID); err != nil {
 		return err
 	}
 	tx.Signal("payment")
-	return outbox.Emit(ctx, tx, byProcessor, Changed{a.Payment, a.ID, Declined, string(gateway.OtherDecline)})
+	return outbox.Emit(ctx, tx, byProcessor, Changed{a.Payment, a.ID, Declined, string(why)})
 }
 
 // Movement is money that moved, as a page tells it.

@@ -61,7 +61,7 @@ INSERT INTO payment (id, conn, customer, person, gateway, currency, amount, stat
 	insertLine = db.SQL("payment.insert_line", `
 INSERT INTO payment_line (payment, no, invoice, number, minor, reason) VALUES ($1, $2, $3, $4, $5, $6)`)
 	insertAttempt = db.SQL("payment.insert_attempt", `
-INSERT INTO attempt (id, payment, gateway, currency, amount, method, save, state, live, created) VALUES ($1, $2, $3, $4, $5, $6, $7, 'starting', TRUE, $8)`)
+INSERT INTO attempt (id, payment, gateway, currency, amount, method, save, state, live, created, brand, last4) VALUES ($1, $2, $3, $4, $5, $6, $7, 'starting', TRUE, $8, $9, $10)`)
 )
 
 // Start begins to pay documents of the actor's company: the parts are reserved, and
@@ -102,23 +102,42 @@ func Start(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant
 	if p.Amount.Minor < 0 {
 		return p, fault.New(fault.Invalid, "payment.nothing_to_pay", "amount", p.Amount)
 	}
-	if w.Method != "" {
-		if _, err := MethodOf(ctx, tx, who, w.Method); err != nil {
-			return p, err
-		}
-	}
-	if err := tx.Later(ctx, insertPayment, p.ID, p.Conn, p.Customer, p.Person, p.Gateway, p.Amount.Currency, p.Amount.Minor, p.Day, tx.Now); err != nil {
+	with, err := instrument(ctx, tx, who, p.Gateway, w)
+	if err != nil {
 		return p, err
 	}
-	for i, l := range p.Lines {
-		if err := tx.Later(ctx, insertLine, p.ID, i+1, l.Invoice, l.Number, l.Amount.Minor, l.Reason); err != nil {
-			return p, err
-		}
+	if err := p.insert(ctx, tx); err != nil {
+		return p, err
 	}
 	if p.Amount.IsZero() {
 		return p, p.net(ctx, tx, who.By())
 	}
-	return p, p.try(ctx, tx, who.By(), w)
+	return p, p.try(ctx, tx, who.By(), with, w.Save)
+}
+
+func (p Payment) insert(ctx context.Context, tx *db.Tx) error {
+	if err := tx.Later(ctx, insertPayment, p.ID, p.Conn, p.Customer, p.Person, p.Gateway, p.Amount.Currency, p.Amount.Minor, p.Day, tx.Now); err != nil {
+		return err
+	}
+	for i, l := range p.Lines {
+		if err := tx.Later(ctx, insertLine, p.ID, i+1, l.Invoice, l.Number, l.Amount.Minor, l.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instrument is the saved method of a wish, or the zero Method for the processor's
+// page. One that is gone meanwhile is a fault of its field: another can be chosen.
+func instrument(ctx context.Context, tx *db.Tx, who access.Actor, gateway string, w Wish) (Method, error) {
+	if w.Method == "" {
+		return Method{}, nil
+	}
+	m, err := MethodOf(ctx, tx, who, w.Method)
+	if fault.Is(err, fault.NotFound) || err == nil && m.Gateway != gateway {
+		return m, fault.New(fault.Conflict, "payment.method_not_found").With("method", "payment.method_not_found")
+	}
+	return m, err
 }
 
 // net settles invoices with credit notes alone: no money moves.
@@ -165,18 +184,24 @@ func Retry(ctx context.Context, tx *db.Tx, who access.Actor, id string, w Wish) 
 	if _, err := lines(ctx, tx, who, again); err != nil {
 		return p, err
 	}
-	return p, p.try(ctx, tx, who.By(), w)
+	with, err := instrument(ctx, tx, who, p.Gateway, w)
+	if err != nil {
+		return p, err
+	}
+	return p, p.try(ctx, tx, who.By(), with, w.Save)
 }
 
-// try reserves the parts and asks the processor.
-func (p *Payment) try(ctx context.Context, tx *db.Tx, by outbox.By, w Wish) error {
-	a := Attempt{ID: newKey(tx), Payment: p.ID, Gateway: p.Gateway, Amount: p.Amount, Method: w.Method, Save: w.Save, Step: Starting, Created: tx.Now}
+// try reserves the parts and asks the processor: to charge a saved method, or for a
+// page, where the payer may let it keep the card.
+func (p *Payment) try(ctx context.Context, tx *db.Tx, by outbox.By, with Method, save bool) error {
+	a := Attempt{ID: newKey(tx), Payment: p.ID, Gateway: p.Gateway, Amount: p.Amount, Method: with.ID, Save: save && with.ID == "",
+		Brand: with.Brand, Last4: with.Last4, Step: Starting, Created: tx.Now}
 	var method any
 	what := "start"
 	if a.Method != "" {
 		method, what = a.Method, "charge"
 	}
-	if err := tx.Later(ctx, insertAttempt, a.ID, p.ID, p.Gateway, p.Amount.Currency, p.Amount.Minor, method, a.Save, tx.Now); err != nil {
+	if err := tx.Later(ctx, insertAttempt, a.ID, p.ID, p.Gateway, p.Amount.Currency, p.Amount.Minor, method, a.Save, tx.Now, null(a.Brand), null(a.Last4)); err != nil {
 		return err
 	}
 	if err := p.reserve(ctx, tx, a.ID); err != nil {

@@ -22,7 +22,16 @@ type Actor struct {
 	Lang     i18n.Lang
 	Theme    string
 	Request  string // id of the request
+	Link     string // of a guest: the pay link they came by, which is all they may use
 }
+
+// Guest is somebody without an account who came by a pay link.
+func Guest(link, request string) Actor {
+	return Actor{Link: link, Roles: []Role{Linked}, Request: request}
+}
+
+// GuestPrefix stands before a link's id where a person's id would stand.
+const GuestPrefix = "link:"
 
 // SignedIn says whether this is a known person.
 func (a Actor) SignedIn() bool { return a.Person != "" }
@@ -50,4 +59,9 @@ func (a Actor) Must(p Permission) error {
 }
 
 // By is the actor in the trail.
-func (a Actor) By() outbox.By { return outbox.By{Actor: a.Person, Request: a.Request} }
+func (a Actor) By() outbox.By {
+	if a.Link != "" {
+		return outbox.By{Actor: GuestPrefix + a.Link, Request: a.Request}
+	}
+	return outbox.By{Actor: a.Person, Request: a.Request}
+}

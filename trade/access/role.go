@@ -14,11 +14,16 @@ const (
 	ViewOrders   Permission = "order.view"    // see the company's orders
 	ViewInvoices Permission = "invoice.view"  // see the company's invoices
 	PayInvoices  Permission = "invoice.pay"   // pay them
+	DropMethods  Permission = "method.remove" // remove the company's saved cards
+	PayLinked    Permission = "link.pay"      // pay the one invoice of a link
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
 	GiveRefunds  Permission = "refund.give"   // give money back to the method it came by
 )
+
+// Linked is the role of a guest who came by a pay link; no person has it.
+const Linked Role = "linked"
 
 // Role is a bundle of permissions with a name people know.
 type Role string
@@ -43,8 +48,9 @@ const (
 var Grants = map[Role]map[Permission]bool{
 	Buyer:        set(ViewCatalog, PlaceOrder, ViewOrders),
 	Approver:     set(ViewCatalog, ViewOrders),
-	Payer:        set(ViewOrders, ViewInvoices, PayInvoices),
-	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices),
+	Payer:        set(ViewOrders, ViewInvoices, PayInvoices, DropMethods),
+	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices, DropMethods),
+	Linked:       set(PayLinked),
 	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
 	Finance:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),
 	Manager:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),

@@ -24,6 +24,8 @@ type InvoicePage struct {
 	Taken    money.Amount // paid here, and the ERP's balance does not count it yet
 	Payment  string       // id of the payment that is under way for it
 	AsOf     ui.AsOf
+	Link     LinkForm
+	Links    []LinkRow
 }
 
 // OrderRef points at an order of the invoice; the ID is "" when it is not ours.

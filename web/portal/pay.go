@@ -21,8 +21,9 @@ type PayPage struct {
 	ID      string // of the payment: two presses, two tabs, one payment
 	Lines   []PayLine
 	Credits []PayCredit
-	Methods []payment.Method
-	Method  string // chosen; "" is the processor's page
+	Methods []payment.Method // those that can still pay
+	Method  string           // chosen; "" is the processor's page
+	Company string
 	Save    bool
 	Open    money.Amount // of the invoices chosen
 	Applied money.Amount // to invoices
@@ -66,13 +67,28 @@ func (page PayPage) bad(name string) *fault.Field {
 	return ui.BadField(page.Fault.Fields, name)
 }
 
-func (page PayPage) methodOptions(p *i18n.Printer) []ui.Option {
-	list := []ui.Option{{Value: "", Title: p.T("portal.pay.card"), Detail: p.T("portal.pay.card.fact"), Checked: page.Method == ""}}
-	for _, m := range page.Methods {
-		list = append(list, ui.Option{Value: m.ID, Title: p.T("portal.pay.saved", "brand", cardBrand(m.Brand), "last4", m.Last4),
-			Detail: p.T("portal.pay.saved.fact", "expires", m.Expires), Checked: page.Method == m.ID})
+// methodOptions are the saved cards, then the processor's page, which also takes the
+// place of a card that is gone.
+func methodOptions(p *i18n.Printer, methods []payment.Method, chosen string) (list []ui.Option) {
+	another := true
+	for _, m := range methods {
+		list = append(list, ui.Option{Value: m.ID, Title: cardName(p, m.Brand, m.Last4),
+			Detail: p.T("portal.pay.saved.fact", "expires", m.Expires), Checked: chosen == m.ID})
+		another = another && chosen != m.ID
 	}
-	return list
+	return append(list, ui.Option{Value: "", Title: p.T("portal.pay.card"), Detail: p.T("portal.pay.card.fact"), Checked: another})
+}
+
+// cardName is all that is told of a card: Visa •••• 4242.
+func cardName(p *i18n.Printer, brand, last4 string) string {
+	return p.T("portal.pay.saved", "brand", cardBrand(brand), "last4", last4)
+}
+
+// usable are the saved cards of the actor's company that are not past their month.
+func usable(ctx context.Context, tx *db.Tx, r *web.Request) ([]payment.Method, error) {
+	saved, err := payment.Methods(ctx, tx, r.Actor)
+	day := r.Site.Engine.Merchant().Day(r.Now)
+	return slices.DeleteFunc(saved, func(m payment.Method) bool { return m.Expired(day) }), err
 }
 
 // cardBrand is a brand as it writes itself.
@@ -102,8 +118,12 @@ func pay(w http.ResponseWriter, r *web.Request, status int, bad *fault.Fault) er
 		if page.ID == "" {
 			page.ID = tx.ID()
 		}
-		if page.Methods, err = payment.Methods(ctx, tx, r.Actor); err != nil {
+		page.Company = c.Customer.Name
+		if page.Methods, err = usable(ctx, tx, r); err != nil {
 			return err
+		}
+		if !r.Form.Has("method") && len(page.Methods) > 0 {
+			page.Method = page.Methods[0].ID // tick, pay, confirm
 		}
 		return page.read(ctx, tx, r)
 	})

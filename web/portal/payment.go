@@ -27,6 +27,9 @@ type PaymentPage struct {
 	Decline  string // why the processor took nothing, "" when it did not say
 	Go       string // the processor's page, while it is open
 	Card     string
+	Charge   bool // of a saved card: there is no page to go to
+	Methods  []payment.Method
+	Company  string
 	Slow     bool         // the processor has not answered for a while
 	Disputed money.Amount // the payer's bank holds it back now
 	Lost     money.Amount // the payer's bank took it back, and it is owed again
@@ -40,6 +43,14 @@ type PaymentPage struct {
 type PaymentReceipt struct {
 	Key, Number, State string
 	Amount, Unapplied  money.Amount
+}
+
+// starting is what is being asked of the processor.
+func (page PaymentPage) starting(p *i18n.Printer) string {
+	if page.Charge {
+		return p.T("portal.payment.charging", "card", page.Card)
+	}
+	return p.T("portal.payment.starting")
 }
 
 func (page PaymentPage) partHref() string { return "/payments/" + page.ID + "?part=status" }
@@ -104,15 +115,19 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 		if err != nil {
 			return err
 		}
-		page, err = readPayment(ctx, tx, r, p)
+		if page, err = readPayment(ctx, tx, r, p); err != nil {
+			return err
+		}
 		c.Shell.Title = r.P.T("portal.payment.title", "amount", p.Amount)
+		if page.Step != "nothing" {
+			return nil
+		}
+		page.Company = c.Customer.Name
+		page.Methods, err = usable(ctx, tx, r)
 		return err
 	})
 	if err != nil {
 		return err
-	}
-	if page.Go != "" && (r.Site.Gateway == nil || !r.Site.Gateway.Known(page.Go)) {
-		page.Go = "" // checked when it came, and again before anybody is sent there
 	}
 	if page.ETag, err = web.Mark(r.Context(), PaymentLive(r.P, page)); err != nil {
 		return err
@@ -120,26 +135,38 @@ func showPayment(w http.ResponseWriter, r *web.Request) error {
 	if r.IsLive() {
 		return r.Part(w, page.ETag, PaymentLive(r.P, page))
 	}
-	// A payer who has just pressed the key goes on by themselves, also without
-	// script: the browser does not let a form's answer lead to another site.
-	if r.URL.Query().Has("begun") {
-		switch {
-		case page.Step == "waiting" && page.Go != "" && page.Decline == "":
-			w.Header().Set("Refresh", "0; url="+page.Go)
-		case page.Step == "starting":
-			w.Header().Set("Refresh", "1")
-		}
-	}
+	page.goOn(w, r)
 	return r.Show(w, http.StatusOK, Payment(r.P, c.Shell, page))
 }
 
+// goOn sends a payer who has just pressed the key to the processor's page, also
+// without script: the browser does not let a form's answer lead to another site.
+func (page PaymentPage) goOn(w http.ResponseWriter, r *web.Request) {
+	if !r.URL.Query().Has("begun") {
+		return
+	}
+	switch {
+	case page.Step == "waiting" && page.Go != "" && page.Decline == "":
+		w.Header().Set("Refresh", "0; url="+page.Go)
+	case page.Step == "starting":
+		w.Header().Set("Refresh", "1")
+	}
+}
+
 func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payment) (PaymentPage, error) {
+	page := stands(r, p)
+	return page, page.tell(ctx, tx, p)
+}
+
+// stands is how a payment stands, in the words of its page.
+func stands(r *web.Request, p payment.Payment) PaymentPage {
 	page := PaymentPage{ID: p.ID, Amount: p.Amount, Lines: p.Lines, Step: "nothing", State: "failed", CSRF: r.Session.CSRF}
 	if len(p.Attempts) > 0 {
 		a := p.Attempts[0]
 		page.Decline = string(a.Decline)
+		page.Charge = a.Method != ""
 		if a.Last4 != "" {
-			page.Card = r.P.T("portal.pay.saved", "brand", cardBrand(a.Brand), "last4", a.Last4)
+			page.Card = cardName(r.P, a.Brand, a.Last4)
 		}
 		switch a.Step {
 		case payment.Starting:
@@ -169,7 +196,10 @@ func readPayment(ctx context.Context, tx *db.Tx, r *web.Request, p payment.Payme
 			page.Lost.Minor, page.Lost.Currency = page.Lost.Minor+x.Lost, p.Amount.Currency
 		}
 	}
-	return page, page.tell(ctx, tx, p)
+	if page.Go != "" && (r.Site.Gateway == nil || !r.Site.Gateway.Known(page.Go)) {
+		page.Go = "" // checked when it came, and again before anybody is sent there
+	}
+	return page
 }
 
 // tell is the money's story: asked, taken, in the ERP, paid out.
@@ -248,9 +278,12 @@ func late(err error) bool { return fault.Of(err).Code == "payment.not_open" }
 func retryPayment(w http.ResponseWriter, r *web.Request) error {
 	id := r.PathValue("id")
 	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
-		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{})
+		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{Method: r.PostFormValue("method"), Save: r.PostFormValue("save") != ""})
 		return err
 	})
+	if fault.Of(err).Code == "payment.method_not_found" {
+		return web.SeeOther(w, r, "/payments/"+id) // which offers those that are left
+	}
 	if err != nil && !late(err) {
 		return err
 	}

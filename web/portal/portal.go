@@ -34,11 +34,18 @@ func Routes() []web.Route {
 		web.Get("/statement", access.ViewInvoices, web.None, showStatement),
 		web.Get("/statement/csv", access.ViewInvoices, web.None, statementCSV),
 		web.Get("/statement/pdf", access.ViewInvoices, web.None, statementPDF),
+		web.Post("/invoices/{id}/links", access.PayInvoices, web.OwnCompany, sendLink),
+		web.Post("/invoices/{id}/links/{link}/revocation", access.PayInvoices, web.OwnCompany, revokeLink),
 		web.Get("/payments/new", access.PayInvoices, web.None, showPay),
 		web.Post("/payments", access.PayInvoices, web.None, startPayment),
 		web.Get("/payments/{id}", access.ViewInvoices, web.OwnCompany, showPayment),
 		web.Post("/payments/{id}/attempts", access.PayInvoices, web.OwnCompany, retryPayment),
 		web.Post("/payments/{id}/closing", access.PayInvoices, web.OwnCompany, closePayment),
+		web.Get("/payment-methods", access.PayInvoices, web.None, showMethods),
+		web.Get("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, askRemoval),
+		web.Post("/payment-methods/{id}/removal", access.DropMethods, web.OwnCompany, removeMethod),
+		web.Get("/pay/{token}", access.Anyone, web.Bearer, showGuest),
+		web.Post("/pay/{token}", access.Anyone, web.Bearer, payAsGuest),
 	}
 }
 
@@ -280,45 +287,54 @@ func showInvoices(w http.ResponseWriter, r *web.Request) error {
 
 // GET /invoices/{id}
 func showInvoice(w http.ResponseWriter, r *web.Request) error {
+	return showInvoiceWith(w, r, http.StatusOK, LinkForm{Sent: r.URL.Query().Has("sent")})
+}
+
+// showInvoiceWith shows an invoice with what was typed to send a link for it.
+func showInvoiceWith(w http.ResponseWriter, r *web.Request, status int, typed LinkForm) error {
 	var c web.Counter
 	var page InvoicePage
 	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		if c, err = r.Counter(ctx, tx, "", "invoices"); err != nil {
 			return err
 		}
-		page, err = readInvoice(ctx, tx, r, c.Customer, c.Board)
+		var i invoice.Invoice
+		if page, i, err = readInvoice(ctx, tx, r, c.Customer, c.Board); err != nil {
+			return err
+		}
+		page.Link, page.Links, err = linksOf(ctx, tx, r, i, typed)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	c.Shell.Title = page.Number
-	return r.Show(w, http.StatusOK, Invoice(r.P, c.Shell, page))
+	return r.Show(w, status, Invoice(r.P, c.Shell, page))
 }
 
 // readInvoice is everything the page of an invoice shows, and its print.
-func readInvoice(ctx context.Context, tx *db.Tx, r *web.Request, c customer.Customer, board asof.Board) (page InvoicePage, err error) {
+func readInvoice(ctx context.Context, tx *db.Tx, r *web.Request, c customer.Customer, board asof.Board) (page InvoicePage, i invoice.Invoice, err error) {
 	today := r.Site.Engine.Merchant().Day(r.Now)
-	i, err := invoice.Find(ctx, tx, r.Actor, r.PathValue("id"))
+	i, err = invoice.Find(ctx, tx, r.Actor, r.PathValue("id"))
 	if err != nil {
-		return page, err
+		return page, i, err
 	}
 	standing, err := payment.StandingOf(ctx, tx, []invoice.Invoice{i})
 	if err != nil {
-		return page, err
+		return page, i, err
 	}
 	s := standing[i.ID]
 	page = InvoicePage{ID: i.ID, ERP: i.ERP, Number: i.Number, Credit: i.Total.Minor < 0, State: invoiceStamp(i, s, today), Date: i.Day, Due: i.Parts,
 		DaysLate: s.DaysLate(i, today), PONumber: i.PONumber, Totals: i.Totals, Open: s.Shown(), Taken: s.Taken, Payment: s.By, AsOf: r.AsOf(board, "invoice", "")}
 	orders, err := order.OfInvoice(ctx, tx, r.Actor, i.Conn, i.ERP)
 	if err != nil {
-		return page, err
+		return page, i, err
 	}
 	for _, o := range orders {
 		page.Orders = append(page.Orders, OrderRef{o.ID, o.Number()})
 	}
 	page.Lines, err = invoiceLines(ctx, tx, c, i)
-	return page, err
+	return page, i, err
 }
 
 func invoiceLines(ctx context.Context, tx *db.Tx, c customer.Customer, i invoice.Invoice) (lines []InvoiceLine, err error) {

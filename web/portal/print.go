@@ -27,7 +27,7 @@ func printInvoice(w http.ResponseWriter, r *web.Request) error {
 		if c, err = r.Counter(ctx, tx, "", "invoices"); err != nil {
 			return err
 		}
-		if page, err = readInvoice(ctx, tx, r, c.Customer, c.Board); err == nil {
+		if page, _, err = readInvoice(ctx, tx, r, c.Customer, c.Board); err == nil {
 			to, err = addressed(ctx, tx, c.Customer)
 		}
 		return err

@@ -33,6 +33,7 @@ type Shell struct {
 type Person struct {
 	Name  string
 	Email string
+	Links []Tab // in the menu of the account
 }
 
 // Cart is the cart in the top bar.

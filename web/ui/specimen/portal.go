@@ -90,7 +90,12 @@ func invoices() portal.InvoicesPage {
 
 func invoice() portal.InvoicePage {
 	t := totals(true)
-	return portal.InvoicePage{ID: "1", Number: "FAC-2026-0388", State: "overdue", Date: "2026-09-28", DaysLate: 26, PONumber: "BC-7731", Due: []erp.Instalment{{Date: "2026-10-28", Amount: t.Total}}, Orders: []portal.OrderRef{{"1", "CMD-1021"}},
+	sent := func(email, state string) portal.LinkRow {
+		return portal.LinkRow{ID: email, Email: email, By: "Luc Gagnon", At: now, Expires: now.AddDate(0, 0, 14), State: state}
+	}
+	return portal.InvoicePage{Link: portal.LinkForm{Offered: true, Days: 14},
+		Links: []portal.LinkRow{sent("comptes-fournisseurs@constructionrivard.example", "sent"), sent("a@b.example", "returned"), sent("ap@rivard.example", "revoked")},
+		ID:    "1", Number: "FAC-2026-0388", State: "overdue", Date: "2026-09-28", DaysLate: 26, PONumber: "BC-7731", Due: []erp.Instalment{{Date: "2026-10-28", Amount: t.Total}}, Orders: []portal.OrderRef{{"1", "CMD-1021"}},
 		Totals: t, Open: t.Total, AsOf: stamp(2*time.Minute, ""), Lines: []portal.InvoiceLine{
 			{"PRD-012", "Perceuse sans fil 18 V", both("unité", "unit"), money.Int(10), money.Must("160.65"), cad(160650)}, {"PRD-001", "Vis à bois no 8 × 1-1/2 po", both("boîte de 100", "box of 100"), money.Int(12), money.Must("9.60"), cad(11520)},
 			{"", "Transport", both("", ""), money.Int(1), money.Must("45.00"), cad(4500)}}}

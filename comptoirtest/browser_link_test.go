@@ -1,0 +1,156 @@
+package comptoirtest_test
+
+import (
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/mail"
+	"comptoir.example/comptoir/mail/inbox"
+)
+
+// startInbox runs a mail server with its page, and a connection to it.
+func startInbox(t *testing.T) (box *inbox.Inbox, page string, server *mail.Server) {
+	t.Helper()
+	box, err := inbox.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { letters.Close() })
+	go box.Take(letters)
+	if server, err = mail.New(mail.Config{URL: "smtp://" + letters.Addr().String(), From: "Quincaillerie Boréale <factures@boreale.example>"}); err != nil {
+		t.Fatal(err)
+	}
+	pages := httptest.NewServer(box)
+	t.Cleanup(pages.Close)
+	return box, pages.URL, server
+}
+
+var phone = Look{Width: 360}
+
+// A payer sends a link by mail; somebody without an account reads the letter, is
+// declined, then pays on the processor's page, and the payer sees it.
+func TestAGuestPaysInTheBrowser(t *testing.T) {
+	needBrowser(t)
+	for _, lang := range i18n.Langs {
+		t.Run(string(lang), func(t *testing.T) {
+			connector, _ := startBooks(t)
+			a, shop := open(t, "sqlite", connector)
+			box, page, server := startInbox(t)
+			a.Letters.Server = server
+			say := func(fr, en string) string {
+				if lang == i18n.FR {
+					return fr
+				}
+				return en
+			}
+			payer := openTab(t, shop, wide).SignIn("payer@rivard.example").Go("/invoices").Speak(lang)
+			invoice := "/invoices/" + eval[string](payer, `document.querySelector("input[name=invoice]").value`)
+			payer.Go(invoice).Shows(say("Faire payer quelqu’un d’autre", "Let somebody else pay"))
+			payer.Expect(422)
+			payer.Type("#email", "ap@rivard").Press("#liens form button").Shows(say("Écrivez une adresse", "Write an address"))
+			payer.Shoot("link-1-bad-" + string(lang))
+			payer.Expect()
+			payer.Type("#email", "ap@rivard.example").Press("#liens form button").Shows(say("Le lien part", "The link goes"))
+			payer.Await(patience, "the letter", func() bool { return len(box.Letters()) == 1 })
+			payer.Go(invoice).Shows(say("Courriel remis au serveur", "E-mail handed to the server"))
+			payer.Shoot("link-2-sent-" + string(lang))
+			payer.Look(phone)
+			payer.Shoot("link-2-sent-phone-" + string(lang))
+			payer.Look(wide)
+
+			reader := openTab(t, page, wide).Go("/?lang=" + string(lang)).Shows("ap@rivard.example")
+			reader.Shoot("link-3-inbox-" + string(lang))
+			path := strings.TrimPrefix(box.Letters()[0].Links()[0], shop)
+			guest := openTab(t, shop, wide).Go(path)
+			guest.Shows("Facture") // in the language of the company, until the guest chooses
+			guest.Speak(lang).Shows(say("Par carte, en entier", "By card, in full"))
+			guest.Shoot("link-4-guest-" + string(lang))
+			guest.Look(phone)
+			guest.Shoot("link-4-guest-phone-" + string(lang))
+			guest.Press(".counter .brass")
+			guest.Await(patience, "the processor's page", func() bool { return !strings.HasPrefix(eval[string](guest, "location.href"), shop) })
+			eval[bool](guest, `document.querySelector("input[value='9995']").checked = true`)
+			guest.Press("form button[type=submit], form button:not([name=lang])")
+			second := guest.Another(phone).Go(path).Shows(say("Fonds insuffisants", "Insufficient funds"))
+			second.Shoot("link-5-declined-" + string(lang))
+			eval[string](second, mark)
+			eval[bool](guest, `document.querySelector("input[value='4242']").checked = true`)
+			guest.Press("form button[type=submit], form button:not([name=lang])")
+			guest.Shows(say("Le processeur confirme", "The processor confirms"))
+			guest.Shoot("link-6-paid-" + string(lang))
+			second.Shows(say("Merci", "Thank you"))
+			notReloaded(t, second)
+			payer.Go(invoice).Shows(say("Payé avec ce lien", "Paid with this link"))
+			payer.Shoot("link-7-payer-" + string(lang))
+
+			guest.Expect(404)
+			guest.Look(wide)
+			guest.Go("/pay/" + strings.Repeat("x", 43)).Shows(say("ne mène à rien", "leads nowhere"))
+			guest.Shoot("link-8-unknown-" + string(lang))
+		})
+	}
+}
+
+// A card that is kept pays the next time with two keys, is listed, and is removed.
+func TestASavedCardPaysInTheBrowser(t *testing.T) {
+	needBrowser(t)
+	for _, lang := range i18n.Langs {
+		t.Run(string(lang), func(t *testing.T) {
+			connector, _ := startBooks(t)
+			_, shop := open(t, "sqlite", connector)
+			say := func(fr, en string) string {
+				if lang == i18n.FR {
+					return fr
+				}
+				return en
+			}
+			b := openTab(t, shop, wide).SignIn("payer@rivard.example").Go("/invoices").Speak(lang)
+			tick := func() {
+				t.Helper()
+				b.Go("/invoices")
+				if !eval[bool](b, `document.querySelector("input[name=invoice]").click(), true`) {
+					t.Fatal("nothing can be ticked")
+				}
+				b.Press(".counter .brass").Shows(say("Bordereau de paiement", "Payment slip"))
+			}
+			tick()
+			b.Click("input[name=save]")
+			b.Shoot("card-1-keep-" + string(lang))
+			b.Press(".counter .brass")
+			b.Await(patience, "the processor's page", func() bool { return !strings.HasPrefix(eval[string](b, "location.href"), shop) })
+			b.Shoot("card-2-processor-" + string(lang))
+			b.Press("form button[type=submit], form button:not([name=lang])")
+			b.Shows(say("Le processeur confirme", "The processor confirms"))
+
+			tick()
+			b.Shows("Visa •••• 4242")
+			b.Shoot("card-3-saved-" + string(lang))
+			b.Look(phone)
+			b.Shoot("card-3-saved-phone-" + string(lang))
+			b.Look(wide)
+			b.Press(".counter .brass").Shows(say("Merci", "Thank you"), "Visa •••• 4242")
+			b.Shoot("card-4-paid-" + string(lang))
+
+			b.Go("/payment-methods").Shows("Visa •••• 4242", "Luc Dubé")
+			b.Shoot("card-5-list-" + string(lang))
+			b.Look(phone)
+			b.Shoot("card-5-list-phone-" + string(lang))
+			b.Look(wide)
+			b.Press("a[href$='/removal']").Shows(say("On ne peut pas revenir en arrière", "This cannot be undone"))
+			b.Shoot("card-6-removal-" + string(lang))
+			b.Press(".danger").Shows(say("La carte est retirée", "The card is removed"))
+			b.Shoot("card-7-removed-" + string(lang))
+			tick()
+			if b.Sees("4242") {
+				t.Error("a removed card is offered")
+			}
+		})
+	}
+}
