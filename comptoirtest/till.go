@@ -22,26 +22,25 @@ type Till struct {
 	*House
 	Processor *simulator.Processor
 	Clerk     *simulator.Clerk
-	Pages     *httptest.Server
 }
 
-const webhookSecret = "whsec-of-a-test"
+const (
+	webhookSecret = "whsec-of-a-test"
+	pages         = "http://pay.test"
+)
 
 // OpenTill makes a shop with a processor. Its accounts are those of Open.
 func OpenTill(t testing.TB, engine string, e *instant.ERP, seed uint64) *Till {
 	t.Helper()
 	clock := NewClock()
 	till := &Till{House: Open(t, engine, e, clock)}
-	var p *simulator.Processor
-	till.Pages = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.ServeHTTP(w, r) }))
-	t.Cleanup(till.Pages.Close)
-	p, err := simulator.Open(simulator.Options{Now: clock.Now, Seed: seed, Secret: "sk-of-a-test", Merchant: "Boréale", URL: till.Pages.URL,
+	p, err := simulator.Open(simulator.Options{Now: clock.Now, Seed: seed, Secret: "sk-of-a-test", Merchant: "Boréale", URL: pages,
 		Webhooks: "http://shop.test/hooks/simulator", Signing: []string{webhookSecret}, Transport: into{till.Mux}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	till.Processor, till.Clerk = p, simulator.NewClerk(till.Pages.URL)
-	till.Take(simulator.New(till.Pages.URL, "sk-of-a-test", webhookSecret), "http://shop.test")
+	till.Processor, till.Clerk = p, simulator.NewClerk(pages).Through(p)
+	till.Take(simulator.New(pages, "sk-of-a-test", webhookSecret).Through(p), "http://shop.test")
 	return till
 }
 

@@ -25,7 +25,7 @@ func run(command []string) (int, error) {
 	if len(command) == 0 {
 		return 2, errors.New("which command?")
 	}
-	dir, err := os.MkdirTemp("", "comptoir-postgres-")
+	dir, err := os.MkdirTemp("", "comptoir-beside-")
 	if err != nil {
 		return 1, err
 	}
