@@ -131,8 +131,15 @@ func (t *Till) Settle() {
 // Calm lifts every fault and lets time pass until all that can be known is known.
 func (t *Till) Calm() {
 	t.T.Helper()
+	t.calm(func() bool { return true })
+}
+
+// calm goes on while goesOn says so, asked after each round.
+func (t *Till) calm(goesOn func() bool) {
+	t.T.Helper()
 	t.Processor.Calm()
 	t.ERP.SetDown(false)
+	t.ERP.LoseNext(0)
 	for range 40 {
 		t.Clock.Move(2 * time.Minute)
 		t.Settle()
@@ -142,8 +149,12 @@ func (t *Till) Calm() {
 			}
 		}
 		t.Settle()
+		if !goesOn() {
+			return
+		}
 	}
 	t.Pull()
+	goesOn()
 }
 
 var countTasks = db.SQL("comptoirtest.count_tasks", `SELECT COUNT(*) FROM task WHERE kind = $1 AND done IS NULL`)
