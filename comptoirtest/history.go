@@ -95,7 +95,7 @@ func (h *History) Live() {
 		if n == tooLong {
 			h.T.Fatalf("seed %d: %d operations and %d faults after %d acts", h.Seed, h.Operations, h.faults(), n)
 		}
-		if h.act(); !h.holds() {
+		if h.act() && !h.holds() {
 			return
 		}
 		for range h.dice.IntN(4) {
@@ -116,8 +116,8 @@ func (h *History) calm() {
 	h.note("%d operations, %v", h.Operations, h.Faults())
 }
 
-// act is one thing that somebody does, or breaks.
-func (h *History) act() {
+// act is one thing that somebody does, or breaks. It says whether it is a step.
+func (h *History) act() bool {
 	n := 0
 	for _, a := range acts {
 		n += a.often
@@ -125,12 +125,14 @@ func (h *History) act() {
 	n = h.dice.IntN(n)
 	for _, a := range acts {
 		if n -= a.often; n < 0 {
-			if a.do(h) && !a.fault {
+			did := a.do(h) && !a.fault
+			if did {
 				h.Operations++
 			}
-			return
+			return did
 		}
 	}
+	return false
 }
 
 // some lets a part of what is due happen, and sometimes kills the program in it.
@@ -154,7 +156,7 @@ func (h *History) some() {
 		case "look":
 			err = h.Site.Gateway.Look(ctx)
 		case "erp":
-			err = h.Engine.Round(ctx, true)
+			err = h.Engine.Round(ctx, false)
 		case "count":
 			err = ledger.Count(ctx, h.DB)
 		}

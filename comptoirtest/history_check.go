@@ -164,7 +164,7 @@ func (h *History) customer(tx *db.Tx, who access.Actor) string {
 // is only on its way is no difference.
 func (h *History) parity() bool {
 	for _, read := range []func() error{
-		func() error { return h.Engine.Round(h.Ctx, true) },
+		h.pull,
 		func() error { return h.Site.Gateway.Pull(h.Ctx) },
 		func() error { return h.Compare(h.Ctx) },
 	} {
@@ -173,7 +173,8 @@ func (h *History) parity() bool {
 			return false
 		}
 	}
-	// A receipt whose answer was lost is in the ERP's clearing account already.
+	// A receipt whose answer was lost is in the ERP's clearing account already, and
+	// what it has done to documents is a difference until it is looked up.
 	untold := map[string]int64{}
 	there := h.ERP.Receipts()
 	h.Read(func(tx *db.Tx) error {
@@ -191,7 +192,7 @@ func (h *History) parity() bool {
 			if e.Kind == parity.Clearing {
 				want = untold[e.Theirs.Currency]
 			}
-			if gap := e.Gap(); gap.Minor != want {
+			if gap := e.Gap(); gap.Minor != want && (e.Kind != parity.OpenItems || len(untold) == 0) {
 				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s has a gap of %d %s, must be %d", e.Kind, gap.Minor, gap.Currency, want))
 			}
 		}
@@ -200,7 +201,7 @@ func (h *History) parity() bool {
 		}
 		found, err := parity.Differences(h.Ctx, tx, 10)
 		for _, d := range found {
-			if d.Kind != parity.Clearing {
+			if len(untold) == 0 {
 				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s %s %s: %v there, %v here", d.Kind, d.Class, d.Label, d.Theirs, d.Ours))
 			}
 		}

@@ -67,13 +67,22 @@ func TestEveryHistoryEndsInBooksThatTie(t *testing.T) {
 
 // The same seed is the same history, to the last line.
 func TestAHistoryIsItsSeed(t *testing.T) {
-	var trace [2]string
-	for i := range trace {
-		h := comptoirtest.NewHistory(t, "sqlite", 7)
-		h.Live()
-		trace[i] = h.Trace()
-	}
-	if trace[0] != trace[1] {
-		t.Errorf("seed 7 was %s, then %s", trace[0], trace[1])
+	for seed := range uint64(10) {
+		var told [2][]string
+		var trace [2]string
+		for i := range trace {
+			h := comptoirtest.NewHistory(t, "sqlite", seed)
+			h.Live()
+			told[i], trace[i] = h.Log, h.Trace()
+		}
+		if trace[0] == trace[1] {
+			continue
+		}
+		for n, line := range told[0] {
+			if n >= len(told[1]) || told[1][n] != line {
+				t.Errorf("seed %d is another history from line %d on:\n%s", seed, n, strings.Join(told[0][max(0, n-3):n+1], "\n")+"\nor "+told[1][min(n, len(told[1])-1)])
+				break
+			}
+		}
 	}
 }

@@ -140,8 +140,8 @@ func (t *Till) calm(goesOn func() bool) {
 	t.Processor.Calm()
 	t.ERP.SetDown(false)
 	t.ERP.LoseNext(0)
-	for range 40 {
-		t.Clock.Move(2 * time.Minute)
+	for range 16 {
+		t.Clock.Move(5 * time.Minute)
 		t.Settle()
 		for _, sweep := range []func(context.Context) error{t.Site.Gateway.Pull, t.Site.Gateway.Look} {
 			if err := sweep(t.Ctx); err != nil {
