@@ -53,7 +53,7 @@ var acts = map[string]func(*Processor, url.Values) error{
 		}
 		amount, err := p.part(one, f.Get("amount"), "refund_too_large")
 		if err == nil {
-			p.newRefund(one, one.Reference, amount)
+			p.newRefund(one, "", amount)
 		}
 		return err
 	},
