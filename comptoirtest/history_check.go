@@ -192,6 +192,9 @@ func (h *History) parity() bool {
 			if e.Kind == parity.Clearing {
 				want = untold[e.Theirs.Currency]
 			}
+			if is := h.theirs(e.Kind, e.Theirs.Currency); e.Theirs.Minor != is {
+				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s says %d %s there, it is %d", e.Kind, e.Theirs.Minor, e.Theirs.Currency, is))
+			}
 			if gap := e.Gap(); gap.Minor != want && (e.Kind != parity.OpenItems || len(untold) == 0) {
 				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s has a gap of %d %s, must be %d", e.Kind, gap.Minor, gap.Currency, want))
 			}
@@ -209,4 +212,32 @@ func (h *History) parity() bool {
 	})
 	h.note("compared")
 	return true
+}
+
+// theirs is what an equation compares us with, from the other side's books.
+func (h *History) theirs(kind parity.Kind, currency string) (sum int64) {
+	if kind == parity.Processor {
+		moved, _ := h.Processor.Books(0)
+		for _, m := range moved {
+			if m.Amount.Currency == currency {
+				sum += m.Adds
+			}
+		}
+		return sum
+	}
+	for id, b := range h.bills {
+		if kind == parity.OpenItems && b.amount.Currency == currency {
+			sum += h.ERP.InvoiceNow(id).Open.Minor
+		}
+	}
+	for _, r := range h.ERP.AllReceipts() {
+		switch {
+		case r.State != erp.ReceiptPosted || r.Amount.Currency != currency:
+		case kind == parity.OpenItems:
+			sum -= r.Unapplied.Minor
+		case r.Key != "":
+			sum += r.Amount.Minor
+		}
+	}
+	return sum
 }
