@@ -61,6 +61,9 @@ func TestEveryHistoryEndsInBooksThatTie(t *testing.T) {
 				operations += h.Operations
 			})
 		}
+		if operations == 0 {
+			continue // of the other engine
+		}
 		t.Logf("%s: %d histories, %d operations, faults %v", engine, n, operations, struck)
 	}
 }
