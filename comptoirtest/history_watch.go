@@ -1,10 +1,8 @@
 package comptoirtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -22,6 +20,7 @@ import (
 type watch struct {
 	at        time.Time // of the last look
 	place     string    // of the last entry
+	cursor    int       // up to where the list of the processor was read
 	balances  map[balanceOf]int64
 	entries   map[string]bool           // keys
 	billed    map[string]string         // our document to the ERP's
@@ -31,6 +30,7 @@ type watch struct {
 	receipts  map[string]watchedReceipt // by key
 	lines     map[string][]payment.Line // of each payment
 	paymentOf map[string]string         // of each attempt
+	captured  map[string]bool           // payments
 	held      map[string]int64          // of each document
 }
 
@@ -45,21 +45,8 @@ type watchedReceipt struct {
 
 func newWatch() watch {
 	return watch{balances: map[balanceOf]int64{}, entries: map[string]bool{}, billed: map[string]string{}, moved: map[string]bool{},
-		byID: map[string]int{}, receipts: map[string]watchedReceipt{}, lines: map[string][]payment.Line{}, paymentOf: map[string]string{}, held: map[string]int64{}}
+		byID: map[string]int{}, receipts: map[string]watchedReceipt{}, lines: map[string][]payment.Line{}, paymentOf: map[string]string{}, captured: map[string]bool{}, held: map[string]int64{}}
 }
-
-var (
-	watchEntries = db.SQL("comptoirtest.watch_entries", `
-SELECT e.place, e.key, e.source, l.account, l.document, l.currency, l.minor FROM ledger_entry e JOIN ledger_line l ON l.entry = e.id
-WHERE e.place > $1 ORDER BY e.place, l.no`)
-	watchMovements = db.SQL("comptoirtest.watch_movements", `SELECT id, kind, reference, currency, minor FROM movement WHERE recorded >= $1`)
-	watchReceipts  = db.SQL("comptoirtest.watch_receipts", `
-SELECT key, payment, customer, currency, minor, state, lines FROM receipt WHERE posted IS NULL OR posted >= $1`)
-	watchAttempts = db.SQL("comptoirtest.watch_attempts", `
-SELECT a.id, a.payment, a.amount, a.currency, a.state, a.live, p.state FROM attempt a JOIN payment p ON p.id = a.payment`)
-	watchHolds = db.SQL("comptoirtest.watch_holds", `
-SELECT h.key, h.invoice, h.minor, h.taken, i.balance FROM payment_hold h JOIN invoice i ON i.id = h.invoice`)
-)
 
 // holds looks whether everything does, and says into the history what does not.
 func (h *History) holds() bool {
@@ -89,6 +76,9 @@ func (h *History) holds() bool {
 		if err := h.readMovements(tx, say); err != nil {
 			return err
 		}
+		if err := h.readTold(tx, say); err != nil {
+			return err
+		}
 		if err := h.readReceipts(tx); err != nil {
 			return err
 		}
@@ -114,37 +104,6 @@ func (h *History) holds() bool {
 	return len(h.Wrong) == 0
 }
 
-// readEntries adds up what was booked since the last look. I1, I2: each entry makes
-// zero in each currency.
-func (h *History) readEntries(tx *db.Tx, say func(string, ...any)) error {
-	w := &h.watch
-	sums := map[string]int64{}
-	_, err := db.All(h.Ctx, tx, watchEntries, func(r db.Row) (_ struct{}, err error) {
-		var key, source string
-		var at balanceOf
-		var minor int64
-		if err = r.Scan(&w.place, &key, &source, &at.account, &at.document, &at.currency, &minor); err != nil {
-			return struct{}{}, err
-		}
-		w.entries[key] = true
-		w.balances[at] += minor
-		sums[key+" in "+at.currency] += minor
-		if id, is := strings.CutPrefix(key, "invoice:"); is {
-			_, w.billed[source], _ = strings.Cut(id, ":")
-		}
-		if strings.HasPrefix(at.account, "ar:") && at.document == "" {
-			say("%s: a line on %s is about no document", key, at.account)
-		}
-		return struct{}{}, nil
-	}, w.place)
-	for what, sum := range sums {
-		if sum != 0 {
-			say("entry %s does not balance: %d", what, sum)
-		}
-	}
-	return err
-}
-
 // kinds are the movements of the processor as we call them, and what each is booked
 // as besides the processor's account; a capture's other side are its receipts.
 var kinds = map[string]struct{ kind, account string }{
@@ -153,55 +112,6 @@ var kinds = map[string]struct{ kind, account string }{
 	"payout":         {"payout", "payout_transit"},
 	"payout_failure": {"payout_failed", "payout_transit"},
 	// Refunds and chargebacks: refund, refund_failure, dispute, dispute_reversal, dispute_loss, fee_refund.
-}
-
-// readMovements reads the movements that are new here. I9: each is one of the
-// processor's, as it is there, and has one entry.
-func (h *History) readMovements(tx *db.Tx, say func(string, ...any)) error {
-	w := &h.watch
-	_, err := db.All(h.Ctx, tx, watchMovements, func(r db.Row) (_ struct{}, err error) {
-		var id, kind, reference, currency string
-		var minor int64
-		if err = r.Scan(&id, &kind, &reference, &currency, &minor); err != nil || w.moved[id] {
-			return struct{}{}, err
-		}
-		w.moved[id] = true
-		n, known := w.byID[id]
-		if !known {
-			say("movement %s is not the processor's", id)
-			return struct{}{}, nil
-		}
-		m := w.theirs[n]
-		if kinds[m.Type].kind != kind || m.Reference != reference || m.Amount.Currency != currency || m.Amount.Minor != minor {
-			say("movement %s is %s %s %d %s here, %+v there", id, kind, reference, minor, currency, m)
-		}
-		return struct{}{}, nil
-	}, w.at)
-	for key := range w.entries {
-		if _, id, is := strings.Cut(key, ":simulator:"); is && !w.moved[id] {
-			say("entry %s books no movement", key)
-		}
-	}
-	for id := range w.moved {
-		if n, known := w.byID[id]; known && !w.entries[kinds[w.theirs[n].Type].kind+":simulator:"+id] {
-			say("movement %s has no entry", id)
-		}
-	}
-	return err
-}
-
-func (h *History) readReceipts(tx *db.Tx) error {
-	all, err := db.All(h.Ctx, tx, watchReceipts, func(r db.Row) (x watchedReceipt, err error) {
-		var lines string
-		if err = r.Scan(&x.key, &x.payment, &x.customer, &x.currency, &x.minor, &x.state, &lines); err == nil {
-			err = json.Unmarshal([]byte(lines), &x.lines)
-		}
-		return x, err
-	}, h.watch.at)
-	for _, x := range all {
-		h.watch.receipts[x.key] = x
-	}
-	return err
 }
 
 // receiptsHold: what is promised to the ERP was captured (a status is no money); it
@@ -235,78 +145,6 @@ func (h *History) receiptsHold(there map[string]erp.Receipt, say func(string, ..
 			say("payment %s: receipts and captures differ by %d %s", of.payment, sum, of.currency)
 		}
 	}
-}
-
-// readHolds: one live attempt a payment; it holds the lines of its payment, and one
-// that is over holds nothing. What is over here is over at the processor. What is
-// newly held of a document was open and free.
-func (h *History) readHolds(tx *db.Tx, stands map[string]string, say func(string, ...any)) error {
-	w := &h.watch
-	type held struct {
-		minor int64
-		taken bool
-	}
-	holds, sums, open := map[string]map[string]held{}, map[string]int64{}, map[string]int64{}
-	if _, err := db.All(h.Ctx, tx, watchHolds, func(r db.Row) (_ struct{}, err error) {
-		var key, document string
-		var x held
-		var balance int64
-		err = r.Scan(&key, &document, &x.minor, &x.taken, &balance)
-		if holds[key] == nil {
-			holds[key] = map[string]held{}
-		}
-		holds[key][document] = x
-		sums[document] += x.minor
-		open[document] = balance
-		return struct{}{}, err
-	}); err != nil {
-		return err
-	}
-	for document, sum := range sums {
-		if more := max(sum, -sum) > max(w.held[document], -w.held[document]); more && max(sum, -sum) > max(open[document], -open[document]) {
-			say("document %s: %d are held, %d are open", document, sum, open[document])
-		}
-	}
-	w.held = sums
-	live := map[string]int{}
-	_, err := db.All(h.Ctx, tx, watchAttempts, func(r db.Row) (_ struct{}, err error) {
-		var id, of, currency, state, paid string
-		var minor int64
-		var alive bool
-		if err = r.Scan(&id, &of, &minor, &currency, &state, &alive, &paid); err != nil {
-			return struct{}{}, err
-		}
-		w.paymentOf[id] = of
-		stood, known := stands[id]
-		over := !known || slices.Contains([]string{"expired", "declined", "failed", "paid"}, stood)
-		switch {
-		case alive:
-			live[of]++
-			for _, l := range w.lines[of] {
-				if holds[id][l.Invoice] != (held{l.Amount.Minor, false}) {
-					say("attempt %s is %s and holds %+v of %s, not %d", id, state, holds[id][l.Invoice], l.Invoice, l.Amount.Minor)
-				}
-			}
-		case !over:
-			say("attempt %s is %s here, %s at the processor", id, state, stood)
-		case state == "captured" && (stood != "paid" || paid != "paid"):
-			say("attempt %s is captured, %s at the processor, its payment is %s", id, stood, paid)
-		}
-		if !alive {
-			for document, x := range holds[id] {
-				if !x.taken {
-					say("attempt %s is %s and holds %d of %s", id, state, x.minor, document)
-				}
-			}
-		}
-		return struct{}{}, nil
-	})
-	for of, n := range live {
-		if n > 1 {
-			say("payment %s has %d live attempts", of, n)
-		}
-	}
-	return err
 }
 
 // expected is the trial balance that the ledger must have, document by document: I3

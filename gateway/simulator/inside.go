@@ -28,6 +28,18 @@ func (p *Processor) Books(n int) (moved []Movement, stands map[string]string) {
 	return moved, stands
 }
 
+// Listed are the movements among the events after the first from, up to the to-th.
+func (p *Processor) Listed(from, to int) (movements []string) {
+	p.do(func() {
+		for _, e := range p.state.Events[from:to] {
+			if e.Movement != nil {
+				movements = append(movements, e.Movement.ID)
+			}
+		}
+	})
+	return movements
+}
+
 // Struck says how often each kind of fault has done harm.
 func (p *Processor) Struck() (all map[string]int) {
 	p.do(func() { all = maps.Clone(p.struck) })
