@@ -13,9 +13,12 @@ import (
 	"comptoir.example/comptoir/trade/customer"
 )
 
-// Wrong is everything in the books that does not tie once the history has calmed
+// currencies are those of a history.
+var currencies = []string{"CAD", "USD"}
+
+// compared is everything in the books that does not tie once the history has calmed
 // down: ours, the processor's and the ERP's, compared with each other.
-func (h *History) Wrong() (wrong []string) {
+func (h *History) compared() (wrong []string) {
 	h.T.Helper()
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	if err := ledger.Count(h.Ctx, h.DB); err != nil {
@@ -33,27 +36,29 @@ func (h *History) Wrong() (wrong []string) {
 	}
 	receipts := h.ERP.Receipts()
 	h.Read(func(tx *db.Tx) error {
-		ours, err := ledger.Balance(h.Ctx, tx, ledger.Processor(h.Site.Gateway.Name()), "CAD")
-		if err != nil {
-			return err
-		}
-		if ours.Minor != balance["CAD"] {
-			say("our ledger says that the processor owes %d, it says %d", ours.Minor, balance["CAD"])
+		for _, currency := range currencies {
+			ours, err := ledger.Balance(h.Ctx, tx, ledger.Processor(h.Site.Gateway.Name()), currency)
+			if err != nil {
+				return err
+			}
+			if ours.Minor != balance[currency] {
+				say("our ledger says that the processor owes %d %s, it says %d", ours.Minor, currency, balance[currency])
+			}
 		}
 		// (a) What is open here is what is open in the ERP, document by document.
 		for _, who := range h.payers {
-			var sum int64
+			sum := map[string]int64{}
 			for _, i := range h.owes(tx, who) {
 				there := h.ERP.InvoiceNow(i.ERP)
 				account := ledger.AR(who.Customer)
 				if i.Total.Minor < 0 {
 					account = ledger.Unapplied(who.Customer)
 				}
-				here, err := ledger.OfDocument(h.Ctx, tx, account, i.ID, "CAD")
+				here, err := ledger.OfDocument(h.Ctx, tx, account, i.ID, i.Open.Currency)
 				if err != nil {
 					return err
 				}
-				sum += there.Open.Minor
+				sum[there.Open.Currency] += there.Open.Minor
 				if s, err := payment.StandingOf(h.Ctx, tx, []invoice.Invoice{i}); err != nil || s[i.ID].Free != there.Open {
 					say("%s: %d can be paid here (%v), %d are open in the ERP", i.ERP, s[i.ID].Free.Minor, err, there.Open.Minor)
 				}
@@ -64,25 +69,27 @@ func (h *History) Wrong() (wrong []string) {
 					say("%s is paid too much", i.ERP)
 				}
 			}
-			ar, err := ledger.Balance(h.Ctx, tx, ledger.AR(who.Customer), "CAD")
-			if err != nil {
-				return err
-			}
-			unapplied, err := ledger.Balance(h.Ctx, tx, ledger.Unapplied(who.Customer), "CAD")
-			if err != nil {
-				return err
-			}
-			if unapplied.Minor > 0 {
-				say("more was applied than customer %s gave: %d", who.Customer, unapplied.Minor)
-			}
-			var free int64
-			for _, r := range receipts {
-				if r.State == erp.ReceiptPosted && h.customer(tx, who) == r.Customer {
-					free += r.Unapplied.Minor
+			for _, currency := range currencies {
+				ar, err := ledger.Balance(h.Ctx, tx, ledger.AR(who.Customer), currency)
+				if err != nil {
+					return err
 				}
-			}
-			if ar.Minor+unapplied.Minor != sum-free {
-				say("customer %s owes %d here, %d in the ERP", who.Customer, ar.Minor+unapplied.Minor, sum-free)
+				unapplied, err := ledger.Balance(h.Ctx, tx, ledger.Unapplied(who.Customer), currency)
+				if err != nil {
+					return err
+				}
+				if unapplied.Minor > 0 {
+					say("more was applied than customer %s gave: %d %s", who.Customer, unapplied.Minor, currency)
+				}
+				var free int64
+				for _, r := range receipts {
+					if r.State == erp.ReceiptPosted && h.customer(tx, who) == r.Customer && r.Amount.Currency == currency {
+						free += r.Unapplied.Minor
+					}
+				}
+				if ar.Minor+unapplied.Minor != sum[currency]-free {
+					say("customer %s owes %d %s here, %d in the ERP", who.Customer, ar.Minor+unapplied.Minor, currency, sum[currency]-free)
+				}
 			}
 		}
 		return nil
@@ -100,14 +107,21 @@ func (h *History) Wrong() (wrong []string) {
 		return err
 	})
 
-	// Each payment is paid once, or not at all; each receipt is in the ERP, once.
+	// Each capture of the processor's is one receipt, and each receipt is in the ERP,
+	// once. A payment is taken twice only when the processor took it twice.
+	captures := map[string]int{}
+	for _, m := range h.watch.theirs {
+		if m.Type == "charge" {
+			captures[h.watch.paymentOf[m.Reference]]++
+		}
+	}
 	for n, id := range h.begun {
 		p := h.Stands(id)
 		if (p.State == payment.Paid) != (len(p.Receipts) > 0) {
 			say("payment %d is %s with %d receipts", n+1, p.State, len(p.Receipts))
 		}
-		if len(p.Receipts) > 1 {
-			say("payment %d was taken %d times", n+1, len(p.Receipts))
+		if took := max(captures[id], 1); len(p.Receipts) > took || p.Amount.Minor > 0 && len(p.Receipts) != captures[id] {
+			say("payment %d was taken %d times and has %d receipts", n+1, captures[id], len(p.Receipts))
 		}
 		for _, x := range p.Receipts {
 			there, found := receipts[x.Key]
@@ -144,4 +158,86 @@ func (h *History) customer(tx *db.Tx, who access.Actor) string {
 		h.T.Fatal(err)
 	}
 	return c.ERP
+}
+
+// parity compares in the middle of everything, once both sides have been read: what
+// is only on its way is no difference.
+func (h *History) parity() bool {
+	for _, read := range []func() error{
+		h.pull,
+		func() error { return h.Site.Gateway.Pull(h.Ctx) },
+		func() error { return h.Compare(h.Ctx) },
+	} {
+		if err := read(); err != nil {
+			h.note("not compared: a side is away")
+			return false
+		}
+	}
+	// A receipt whose answer was lost is in the ERP's clearing account already, and
+	// what it has done to documents is a difference until it is looked up.
+	untold := map[string]int64{}
+	there := h.ERP.Receipts()
+	h.Read(func(tx *db.Tx) error {
+		if err := h.readReceipts(tx); err != nil {
+			return err
+		}
+		for key, r := range there {
+			if r.State == erp.ReceiptPosted && h.watch.receipts[key].state != "posted" {
+				untold[r.Amount.Currency] += r.Amount.Minor
+			}
+		}
+		equations, err := parity.Checks(h.Ctx, tx)
+		for _, e := range equations {
+			want := int64(0)
+			if e.Kind == parity.Clearing {
+				want = untold[e.Theirs.Currency]
+			}
+			if is := h.theirs(e.Kind, e.Theirs.Currency); e.Theirs.Minor != is {
+				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s says %d %s there, it is %d", e.Kind, e.Theirs.Minor, e.Theirs.Currency, is))
+			}
+			if gap := e.Gap(); gap.Minor != want && (e.Kind != parity.OpenItems || len(untold) == 0) {
+				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s has a gap of %d %s, must be %d", e.Kind, gap.Minor, gap.Currency, want))
+			}
+		}
+		if err != nil {
+			return err
+		}
+		found, err := parity.Differences(h.Ctx, tx, 10)
+		for _, d := range found {
+			if len(untold) == 0 {
+				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s %s %s: %v there, %v here", d.Kind, d.Class, d.Label, d.Theirs, d.Ours))
+			}
+		}
+		return err
+	})
+	h.note("compared")
+	return true
+}
+
+// theirs is what an equation compares us with, from the other side's books.
+func (h *History) theirs(kind parity.Kind, currency string) (sum int64) {
+	if kind == parity.Processor {
+		moved, _ := h.Processor.Books(0)
+		for _, m := range moved {
+			if m.Amount.Currency == currency {
+				sum += m.Adds
+			}
+		}
+		return sum
+	}
+	for id, b := range h.bills {
+		if kind == parity.OpenItems && b.amount.Currency == currency {
+			sum += h.ERP.InvoiceNow(id).Open.Minor
+		}
+	}
+	for _, r := range h.ERP.AllReceipts() {
+		switch {
+		case r.State != erp.ReceiptPosted || r.Amount.Currency != currency:
+		case kind == parity.OpenItems:
+			sum -= r.Unapplied.Minor
+		case r.Key != "":
+			sum += r.Amount.Minor
+		}
+	}
+	return sum
 }

@@ -22,27 +22,26 @@ type Till struct {
 	*House
 	Processor *simulator.Processor
 	Clerk     *simulator.Clerk
-	Pages     *httptest.Server
 	Post      *Post
 }
 
-const webhookSecret = "whsec-of-a-test"
+const (
+	webhookSecret = "whsec-of-a-test"
+	pages         = "http://pay.test"
+)
 
 // OpenTill makes a shop with a processor. Its accounts are those of Open.
 func OpenTill(t testing.TB, engine string, e *instant.ERP, seed uint64) *Till {
 	t.Helper()
 	clock := NewClock()
 	till := &Till{House: Open(t, engine, e, clock), Post: &Post{}}
-	var p *simulator.Processor
-	till.Pages = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.ServeHTTP(w, r) }))
-	t.Cleanup(till.Pages.Close)
-	p, err := simulator.Open(simulator.Options{Now: clock.Now, Seed: seed, Secret: "sk-of-a-test", Merchant: "Boréale", URL: till.Pages.URL,
+	p, err := simulator.Open(simulator.Options{Now: clock.Now, Seed: seed, Secret: "sk-of-a-test", Merchant: "Boréale", URL: pages,
 		Webhooks: "http://shop.test/hooks/simulator", Signing: []string{webhookSecret}, Transport: into{till.Mux}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	till.Processor, till.Clerk = p, simulator.NewClerk(till.Pages.URL)
-	till.Take(simulator.New(till.Pages.URL, "sk-of-a-test", webhookSecret), "http://shop.test")
+	till.Processor, till.Clerk = p, simulator.NewClerk(pages).Through(p)
+	till.Take(simulator.New(pages, "sk-of-a-test", webhookSecret).Through(p), "http://shop.test")
 	till.Mail(till.Post, LinkKey, "http://shop.test")
 	return till
 }
@@ -134,10 +133,17 @@ func (t *Till) Settle() {
 // Calm lifts every fault and lets time pass until all that can be known is known.
 func (t *Till) Calm() {
 	t.T.Helper()
+	t.calm(func() bool { return true })
+}
+
+// calm goes on while goesOn says so, asked after each round.
+func (t *Till) calm(goesOn func() bool) {
+	t.T.Helper()
 	t.Processor.Calm()
 	t.ERP.SetDown(false)
-	for range 40 {
-		t.Clock.Move(2 * time.Minute)
+	t.ERP.LoseNext(0)
+	for range 16 {
+		t.Clock.Move(5 * time.Minute)
 		t.Settle()
 		for _, sweep := range []func(context.Context) error{t.Site.Gateway.Pull, t.Site.Gateway.Look} {
 			if err := sweep(t.Ctx); err != nil {
@@ -145,8 +151,12 @@ func (t *Till) Calm() {
 			}
 		}
 		t.Settle()
+		if !goesOn() {
+			return
+		}
 	}
 	t.Pull()
+	goesOn()
 }
 
 var countTasks = db.SQL("comptoirtest.count_tasks", `SELECT COUNT(*) FROM task WHERE kind = $1 AND done IS NULL`)

@@ -203,7 +203,7 @@ type Fact struct {
 
 // Standing is how a payment stood at a moment, without its movements.
 type Standing struct {
-	Reference string
+	Reference string // as in Snapshot; never the payment's for a refund that was made by hand at the processor
 	Payment   string
 	State     State
 	Amount    money.Amount

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -39,13 +40,11 @@ func (b *Box) limit(conn string) int {
 	return max(b.lanes.of[conn], 1)
 }
 
-func (b *Box) connections() (names []string) {
+// connections are in order: what a test with a seed sees must be the seed's.
+func (b *Box) connections() []string {
 	b.lanes.mu.Lock()
 	defer b.lanes.mu.Unlock()
-	for name := range b.lanes.of {
-		names = append(names, name)
-	}
-	return names
+	return slices.Sorted(maps.Keys(b.lanes.of))
 }
 
 // finished is a delivery with what became of it.

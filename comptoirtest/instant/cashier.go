@@ -8,18 +8,28 @@ import (
 	"comptoir.example/comptoir/erp"
 )
 
-// Invoice adds a posted invoice, or a credit note when total is negative, all of
-// it open and without taxes, and gives its id.
+// Invoice adds a posted invoice in Canadian dollars, or a credit note when total is
+// negative, all of it open and without taxes, and gives its id.
 func (e *ERP) Invoice(customer string, total int64, due string) string {
-	return e.InvoiceOn("2026-11-01", customer, total, due)
+	return e.BillOn("2026-11-01", customer, money.Amount{Minor: total, Currency: "CAD"}, due)
 }
 
 // InvoiceOn is Invoice of another day.
 func (e *ERP) InvoiceOn(day, customer string, total int64, due string) string {
+	return e.BillOn(day, customer, money.Amount{Minor: total, Currency: "CAD"}, due)
+}
+
+// Bill is Invoice in any currency.
+func (e *ERP) Bill(customer string, amount money.Amount, due string) string {
+	return e.BillOn("2026-11-01", customer, amount, due)
+}
+
+// BillOn is Bill of another day.
+func (e *ERP) BillOn(day, customer string, amount money.Amount, due string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.next++
-	id, amount := fmt.Sprintf("f%d", e.next), money.Amount{Minor: total, Currency: "CAD"}
+	id := fmt.Sprintf("f%d", e.next)
 	e.records[erp.KindInvoice] = append(e.records[erp.KindInvoice], erp.Record{Kind: erp.KindInvoice, ID: id, No: "F-" + id, Body: erp.Invoice{
 		Number: "F-" + id, Customer: customer, Date: day, Due: []erp.Instalment{{Date: due, Amount: amount}},
 		Totals: erp.Totals{Net: amount, Total: amount}, Open: amount, State: "open"}})
@@ -52,6 +62,16 @@ func (e *ERP) Receipts() map[string]erp.Receipt {
 		if b := r.Body.(erp.Receipt); b.Key != "" {
 			all[b.Key] = b
 		}
+	}
+	return all
+}
+
+// AllReceipts are all receipts there are, in the order in which they came.
+func (e *ERP) AllReceipts() (all []erp.Receipt) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.records[erp.KindReceipt] {
+		all = append(all, r.Body.(erp.Receipt))
 	}
 	return all
 }
@@ -129,6 +149,7 @@ func (e *ERP) CreateReceipt(_ context.Context, n erp.NewReceipt) (string, error)
 	e.Creates[n.Key]++
 	if e.Lose > 0 {
 		e.Lose--
+		e.Struck++
 		return "", &erp.Error{Class: erp.Ambiguous, Code: "no_answer"}
 	}
 	return r.ID, nil
@@ -169,6 +190,7 @@ func (e *ERP) PostReceipt(_ context.Context, id string, _ []string) (erp.Receipt
 	e.record(*r)
 	if e.Lose > 0 {
 		e.Lose--
+		e.Struck++
 		return erp.Receipt{}, &erp.Error{Class: erp.Ambiguous, Code: "no_answer"}
 	}
 	return *r, nil
@@ -233,13 +255,15 @@ func (e *ERP) Clearing(context.Context) ([]money.Amount, error) {
 		return nil, err
 	}
 	defer leave()
-	sum := money.Zero("CAD")
-	for _, r := range e.records[erp.KindReceipt] {
-		if b := r.Body.(erp.Receipt); b.State == erp.ReceiptPosted && b.Key != "" {
-			sum.Minor += b.Amount.Minor
+	sums := []money.Amount{money.Zero("CAD"), money.Zero("USD")}
+	for i := range sums {
+		for _, r := range e.records[erp.KindReceipt] {
+			if b := r.Body.(erp.Receipt); b.State == erp.ReceiptPosted && b.Key != "" && b.Amount.Currency == sums[i].Currency {
+				sums[i].Minor += b.Amount.Minor
+			}
 		}
 	}
-	return []money.Amount{sum}, nil
+	return sums, nil
 }
 
 // LoseNext lets the next n answers about what was written be lost.

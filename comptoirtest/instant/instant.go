@@ -34,6 +34,8 @@ type ERP struct {
 	Arrived  func(key string)  // told when an order is created, in order
 	Seen     []string          // keys in the order in which they were created
 	Creates  map[string]int    // how often each key was created
+	Struck   int               // answers that were lost, and outages that somebody met
+	met      bool              // somebody met this outage
 }
 
 // New makes an ERP of so many customers and items. Every item costs 10.00 and
@@ -86,11 +88,23 @@ func (e *ERP) Set(kind erp.Kind, id string, body erp.Body) {
 	e.records[kind] = append(e.records[kind], erp.Record{Kind: kind, ID: id, Body: body})
 }
 
+// Bills says in which currency a customer is billed; Canadian dollars otherwise.
+func (e *ERP) Bills(customer, currency string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, r := range e.records[erp.KindCustomer] {
+		if body := r.Body.(erp.Customer); r.ID == customer {
+			body.Currency = currency
+			e.records[erp.KindCustomer][i].Body = body
+		}
+	}
+}
+
 // SetDown stops or starts the ERP.
 func (e *ERP) SetDown(down bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.Down = down
+	e.Down, e.met = down, false
 }
 
 // Orders are all orders, by id.
@@ -107,6 +121,10 @@ func (e *ERP) Orders() map[string]erp.Order {
 func (e *ERP) enter() (func(), error) {
 	e.mu.Lock()
 	if e.Down {
+		if !e.met {
+			e.met = true
+			e.Struck++
+		}
 		e.mu.Unlock()
 		return nil, &erp.Error{Class: erp.Down, Code: "down"}
 	}
@@ -277,6 +295,7 @@ func (e *ERP) CreateOrder(_ context.Context, n erp.NewOrder) (string, error) {
 	}
 	if e.Lose > 0 {
 		e.Lose--
+		e.Struck++
 		return "", &erp.Error{Class: erp.Ambiguous, Code: "no_answer"}
 	}
 	return id, nil

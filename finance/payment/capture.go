@@ -122,7 +122,11 @@ func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, setStep, a.ID, string(Captured), false, null(m.Payment), nil, m.At); err != nil {
+	told := m.At
+	if told.Before(a.Told) {
+		told = a.Told // a standing came first
+	}
+	if _, err := tx.Exec(ctx, setStep, a.ID, string(Captured), false, null(m.Payment), nil, told); err != nil {
 		return err
 	}
 	if err := tx.Later(ctx, setState, p.ID, string(Paid), tx.Now); err != nil {

@@ -45,7 +45,7 @@ var (
 	setEnding = db.SQL("payment.set_ending", `UPDATE attempt SET state = 'ending' WHERE id = $1 AND live`)
 	setStep   = db.SQL("payment.set_step", `
 UPDATE attempt SET state = $2, live = $3, remote = COALESCE($4, remote), decline = $5, told = $6 WHERE id = $1`)
-	setCard     = db.SQL("payment.set_card", `UPDATE attempt SET brand = $2, last4 = $3 WHERE id = $1`)
+	setCard     = db.SQL("payment.set_card", `UPDATE attempt SET brand = $2, last4 = $3, told = $4 WHERE id = $1`)
 	setLooked   = db.SQL("payment.set_looked", `UPDATE attempt SET looked = $2 WHERE id = $1`)
 	setState    = db.SQL("payment.set_state", `UPDATE payment SET state = $2, ended = $3 WHERE id = $1`)
 	selectStale = db.SQL("payment.select_stale", `
@@ -139,8 +139,9 @@ func (from Source) stood(ctx context.Context, tx *db.Tx, s gateway.Standing) err
 	if err != nil || !found || a.Gateway != from.Gateway {
 		return err
 	}
+	older := s.At.Before(a.Told)
 	if s.Card != nil {
-		if err := card(ctx, tx, a, *s.Card); err != nil {
+		if err := card(ctx, tx, a, s, older); err != nil {
 			return err
 		}
 	}
@@ -148,8 +149,8 @@ func (from Source) stood(ctx context.Context, tx *db.Tx, s gateway.Standing) err
 		return nil // only money that was taken after all says anything more, and its movement does
 	}
 	step := stepOf(s.State)
-	if step.live() && s.At.Before(a.Told) {
-		return nil // older than what we know
+	if step.live() && older {
+		return nil
 	}
 	if s.Amount != a.Amount && step != "" {
 		step = Quarantined
@@ -183,11 +184,12 @@ func (from Source) stood(ctx context.Context, tx *db.Tx, s gateway.Standing) err
 	return outbox.Emit(ctx, tx, byProcessor, Changed{a.Payment, a.ID, step, string(s.Decline)})
 }
 
-// card writes down what may be shown of the card, and keeps the method when the
-// payer agreed.
-func card(ctx context.Context, tx *db.Tx, a Attempt, c gateway.Card) error {
-	if c.Brand != a.Brand || c.Last4 != a.Last4 {
-		if err := tx.Later(ctx, setCard, a.ID, c.Brand, c.Last4); err != nil {
+// card writes down what may be shown of the card that was tried last, and keeps the
+// method when the payer agreed.
+func card(ctx context.Context, tx *db.Tx, a Attempt, s gateway.Standing, older bool) error {
+	c := *s.Card
+	if !older {
+		if err := tx.Later(ctx, setCard, a.ID, c.Brand, c.Last4, s.At); err != nil {
 			return err
 		}
 	}

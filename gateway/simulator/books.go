@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"time"
 
 	"comptoir.example/comptoir/base/money"
@@ -51,10 +52,11 @@ func (p *Processor) left(one *payment) int64 {
 }
 
 // newRefund begins to give back, and ends at once unless the amount says
-// otherwise. The reference is the payment's when the merchant's people did it
-// here, by hand.
+// otherwise. The merchant's people, who do it here by hand, give no reference: it is
+// called by its id.
 func (p *Processor) newRefund(of *payment, reference string, amount money.Amount) *givenBack {
 	one := &givenBack{Record: Record{Object: "refund", ID: p.id("ref"), Payment: of.ID, Reference: reference, Amount: amount}, Created: p.now()}
+	one.Reference = cmp.Or(one.Reference, one.ID)
 	p.state.Refunds = append(p.state.Refunds, one)
 	if amount.Minor%100 == 9 {
 		one.Due = p.now().Add(processTime)
@@ -65,9 +67,18 @@ func (p *Processor) newRefund(of *payment, reference string, amount money.Amount
 	return one
 }
 
+// referenceOf is what the merchant knows the movements of a refund by: the payment's
+// reference when it was done by hand.
+func (p *Processor) referenceOf(one *givenBack) string {
+	if one.Reference == one.ID {
+		return p.payment(one.Payment).Reference
+	}
+	return one.Reference
+}
+
 func (p *Processor) giveBack(one *givenBack) {
 	p.stand(&one.Record, refunded, "")
-	p.book(Movement{Type: refund, Reference: one.Reference, Payment: one.Payment, Amount: one.Amount})
+	p.book(Movement{Type: refund, Reference: p.referenceOf(one), Payment: one.Payment, Amount: one.Amount})
 }
 
 // failRefund is the payer's bank that sends a refund back, or never took it.
@@ -75,7 +86,7 @@ func (p *Processor) failRefund(one *givenBack) {
 	was := one.Status
 	p.stand(&one.Record, failed, "other")
 	if was == refunded {
-		p.book(Movement{Type: refundFailure, Reference: one.Reference, Payment: one.Payment, Amount: one.Amount})
+		p.book(Movement{Type: refundFailure, Reference: p.referenceOf(one), Payment: one.Payment, Amount: one.Amount})
 	}
 }
 

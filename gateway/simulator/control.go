@@ -34,6 +34,18 @@ var acts = map[string]func(*Processor, url.Values) error{
 		}
 		return nil
 	},
+	"late-payments": func(p *Processor, f url.Values) error { // name: one that was over is paid after all
+		one := p.payment(f.Get("name"))
+		if one == nil || !slices.Contains([]string{expired, declined, failed}, one.Status) {
+			return unfit("not_over")
+		}
+		if one.Card == nil {
+			card := cards[0].Card
+			one.Card = &card
+		}
+		p.capture(one)
+		return nil
+	},
 	"refunds": func(p *Processor, f url.Values) error { // name, amount ("" is all): a refund by hand
 		one := p.payment(f.Get("name"))
 		if one == nil {
@@ -41,7 +53,7 @@ var acts = map[string]func(*Processor, url.Values) error{
 		}
 		amount, err := p.part(one, f.Get("amount"), "refund_too_large")
 		if err == nil {
-			p.newRefund(one, one.Reference, amount)
+			p.newRefund(one, "", amount)
 		}
 		return err
 	},

@@ -88,6 +88,7 @@ func (p *Processor) strike(on string) Fault {
 		case f.Percent > 0 && p.dice.IntN(100) >= f.Percent:
 			continue
 		}
+		p.struck[f.Kind]++
 		if f.Times > 0 {
 			p.dirty = true
 			if f.Times--; f.Times == 0 {

@@ -74,10 +74,11 @@ type Processor struct {
 	posting sync.Mutex    // one delivers at a time
 	wake    chan struct{} // something may be due
 
-	mu    sync.Mutex // holds for what follows
-	state state
-	dice  *rand.Rand
-	dirty bool // state is not what File has
+	mu     sync.Mutex // holds for what follows
+	state  state
+	dice   *rand.Rand
+	dirty  bool           // state is not what File has
+	struck map[string]int // faults that have done harm, by kind
 }
 
 // Open makes a processor, or goes on with the one kept in the file.
@@ -88,7 +89,7 @@ func Open(o Options) (*Processor, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Processor{Options: o, wake: make(chan struct{}, 1), dice: rand.New(rand.NewPCG(o.Seed, 0))}
+	p := &Processor{Options: o, wake: make(chan struct{}, 1), struck: map[string]int{}, dice: rand.New(rand.NewPCG(o.Seed, 0))}
 	p.post = &http.Client{Transport: o.Transport, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var err error
 	if p.zone, err = time.LoadLocation(zone); err != nil {

@@ -4,6 +4,7 @@ package dbtest
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"io/fs"
 	"os"
@@ -32,6 +33,11 @@ func Each(t *testing.T, schema fs.FS, test func(t *testing.T, d *db.DB)) {
 func Open(t testing.TB, engine string, schema fs.FS, o db.Options) *db.DB {
 	t.Helper()
 	o.URL = URL(t, engine)
+	if files, fixed := schema.(embed.FS); fixed && engine == "sqlite" {
+		if err := copied(files, strings.TrimPrefix(o.URL, "sqlite:")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	d, err := db.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +49,41 @@ func Open(t testing.TB, engine string, schema fs.FS, o db.Options) *db.DB {
 		}
 	}
 	return d
+}
+
+var (
+	migratedMu sync.Mutex
+	migrated   = map[embed.FS][]byte{}
+)
+
+// copied puts a database that has a schema already at a path: it is made once, and
+// is a file on this engine.
+func copied(schema embed.FS, path string) error {
+	migratedMu.Lock()
+	defer migratedMu.Unlock()
+	data, known := migrated[schema]
+	if !known {
+		dir, err := os.MkdirTemp("", "comptoir-schema-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		first := filepath.Join(dir, "comptoir.db")
+		d, err := db.Open(context.Background(), db.Options{URL: "sqlite:" + first})
+		if err != nil {
+			return err
+		}
+		err = d.Migrate(context.Background(), schema)
+		d.Close()
+		if err != nil {
+			return err
+		}
+		if data, err = os.ReadFile(first); err != nil {
+			return err
+		}
+		migrated[schema] = data
+	}
+	return os.WriteFile(path, data, 0o600)
 }
 
 var databases atomic.Int64
