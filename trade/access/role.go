@@ -17,6 +17,9 @@ const (
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
+
+	ViewFinance   Permission = "finance.view"   // see what money waits for, and whether it ties
+	SettleFinance Permission = "finance.settle" // take such a thing on and settle it
 )
 
 // Role is a bundle of permissions with a name people know.
@@ -44,13 +47,13 @@ var Grants = map[Role]map[Permission]bool{
 	Approver:     set(ViewCatalog, ViewOrders),
 	Payer:        set(ViewOrders, ViewInvoices, PayInvoices),
 	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices),
-	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
-	Finance:      set(ViewDesk, ViewExchange, ManageQueue),
-	Manager:      set(ViewDesk, ViewExchange, ManageQueue),
-	Director:     set(ViewDesk, ViewExchange),
+	Admin:        set(ViewDesk, ViewExchange, ManageQueue, ViewFinance, SettleFinance),
+	Finance:      set(ViewDesk, ViewExchange, ManageQueue, ViewFinance, SettleFinance),
+	Manager:      set(ViewDesk, ViewExchange, ManageQueue, ViewFinance),
+	Director:     set(ViewDesk, ViewExchange, ViewFinance),
 	Sales:        set(ViewDesk, ViewExchange, ManageQueue),
 	Marketing:    set(ViewDesk),
-	Auditor:      set(ViewDesk, ViewExchange),
+	Auditor:      set(ViewDesk, ViewExchange, ViewFinance),
 }
 
 func set(permissions ...Permission) map[Permission]bool {
