@@ -21,7 +21,7 @@ var floors = []string{
 	"erp", "erp/erptest*", "erp/books*", "erp/tryton*", "erp/tryton/demo*",
 	"gateway", "gateway/gatewaytest*", "gateway/simulator*",
 	"trade/access", "trade/customer", "trade/catalog", "trade/price", "trade/order",
-	"finance/invoice", "finance/ledger", "finance/payment", "finance/parity",
+	"finance/invoice", "finance/ledger", "finance/payment", "finance/cash", "finance/parity",
 	"erpsync", "collect",
 	"web/ui", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
 	"app/migrations", "app", "cmd/comptoir",

@@ -3,6 +3,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -21,6 +22,8 @@ type Site struct {
 	DB      *db.DB
 	Engine  *erpsync.Engine
 	Gateway *collect.Engine
+	// Compare compares our ledger with the other sides now, for who may settle it.
+	Compare func(ctx context.Context, who access.Actor) error
 	Words   *i18n.Catalogue
 	Secure  bool // served over TLS: cookies are __Host- and Secure
 	Banners []ui.Banner

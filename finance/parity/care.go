@@ -25,7 +25,6 @@ func (d Difference) Ref() Ref { return Ref{d.Kind, d.Theirs.Currency, d.Subject}
 type Note struct {
 	Person, Reason string
 	At             time.Time
-	minor          int64
 }
 
 // Owned is emitted when somebody takes a difference on, hands it over or lets it go.
@@ -97,7 +96,10 @@ INSERT INTO parity_note (id, kind, currency, subject, minor, person, reason, at)
 SELECT n.kind, n.currency, n.subject, n.minor, n.person, n.reason, n.at FROM parity_difference d
 JOIN parity_note n ON n.kind = d.kind AND n.currency = d.currency AND n.subject = d.subject AND n.at >= d.since ORDER BY n.at, n.id`)
 	countOpen = db.SQL("parity.count_differences", `
-SELECT owner, COUNT(*), MIN(since) FROM parity_difference GROUP BY owner ORDER BY owner`)
+SELECT d.owner, COUNT(*), MIN(d.since) FROM parity_difference d WHERE d.changed <= $1 AND NOT EXISTS (
+    SELECT 1 FROM parity_note n WHERE n.kind = d.kind AND n.currency = d.currency AND n.subject = d.subject AND n.at >= d.since
+        AND n.minor = d.theirs - d.ours)
+GROUP BY d.owner ORDER BY d.owner`)
 )
 
 // withNotes gives the differences that somebody has acknowledged their note.
@@ -105,17 +107,19 @@ func withNotes(ctx context.Context, tx *db.Tx, all []Difference) error {
 	if len(all) == 0 {
 		return nil
 	}
-	notes := map[Ref]*Note{}
+	type of struct {
+		Ref
+		minor int64
+	}
+	notes := map[of]*Note{}
 	_, err := db.All(ctx, tx, selectNotes, func(r db.Row) (n Note, err error) {
-		var ref Ref
-		err = r.Scan((*string)(&ref.Kind), &ref.Currency, &ref.Subject, &n.minor, &n.Person, &n.Reason, &n.At)
-		notes[ref] = &n
+		var o of
+		err = r.Scan((*string)(&o.Kind), &o.Currency, &o.Subject, &o.minor, &n.Person, &n.Reason, &n.At)
+		notes[o] = &n
 		return n, err
 	})
 	for i, d := range all {
-		if n := notes[d.Ref()]; n != nil && n.minor == d.Gap().Minor {
-			all[i].Note = n
-		}
+		all[i].Note = notes[of{d.Ref(), d.Gap().Minor}]
 	}
 	return err
 }
@@ -127,12 +131,26 @@ type Count struct {
 	Oldest time.Time
 }
 
-// CountByOwner counts what does not tie, by who takes care of it.
+// CountByOwner counts what does not tie, is not fresh and was not acknowledged, by
+// who takes care of it.
 func CountByOwner(ctx context.Context, tx *db.Tx) ([]Count, error) {
 	return db.All(ctx, tx, countOpen, func(r db.Row) (c Count, err error) {
 		err = r.Scan(&c.Owner, &c.N, &c.Oldest)
 		return c, err
-	})
+	}, tx.Now.Add(-settles))
+}
+
+// FindDifference is a difference as it is now; Conflict when it ties meanwhile.
+func FindDifference(ctx context.Context, tx *db.Tx, ref Ref) (Difference, error) {
+	d, found, err := db.One(ctx, tx, selectOne, scan, string(ref.Kind), ref.Currency, ref.Subject)
+	if err == nil && !found {
+		return d, fault.New(fault.Conflict, "parity.gone")
+	} else if err != nil {
+		return d, err
+	}
+	all := []Difference{d}
+	err = withNotes(ctx, tx, all)
+	return all[0], err
 }
 
 // find is a difference that somebody acts on. Conflict when it ties meanwhile.
@@ -140,11 +158,7 @@ func find(ctx context.Context, tx *db.Tx, who access.Actor, ref Ref) (Difference
 	if err := who.Must(access.SettleFinance); err != nil {
 		return Difference{}, err
 	}
-	d, found, err := db.One(ctx, tx, selectOne, scan, string(ref.Kind), ref.Currency, ref.Subject)
-	if err == nil && !found {
-		err = fault.New(fault.Conflict, "parity.gone")
-	}
-	return d, err
+	return FindDifference(ctx, tx, ref)
 }
 
 // Own gives a difference to somebody who may settle it: to oneself, to a colleague,

@@ -194,7 +194,7 @@ func Reason(text string) (string, error) {
 	case text == "":
 		return "", fault.New(fault.Invalid, "task.say_why").With("note", "task.say_why")
 	case len([]rune(text)) > maxReason:
-		return "", fault.New(fault.Invalid, "payment.reason_too_long", "n", maxReason).With("note", "payment.reason_too_long", "n", maxReason)
+		return "", fault.New(fault.Invalid, "task.note_too_long", "n", maxReason).With("note", "task.note_too_long", "n", maxReason)
 	}
 	return text, nil
 }

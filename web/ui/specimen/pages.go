@@ -152,7 +152,7 @@ func tab(p *i18n.Printer, s ui.Shell, current, title string) ui.Shell {
 }
 
 func back(p *i18n.Printer, s ui.Shell, current string) ui.Shell {
-	s.Title, s.Tabs = p.T("ui.tab."+current), ui.DeskTabs(current, 3)
+	s.Title, s.Tabs = p.T("ui.tab."+current), ui.DeskTabs(current, ui.Attention{Messages: 3, Tasks: 4, Differences: 2, Finance: true})
 	s.Person = &ui.Person{Name: "Hélène Gagné", Email: "helene@boreale.example"}
 	s.ERP = ui.Health{State: "fresh", At: now}
 	return s
