@@ -50,11 +50,11 @@ CREATE INDEX fact_numbered ON fact (at) WHERE kind = 'order.numbered';
 
 -- trade/order
 CREATE INDEX shipment_day ON shipment (conn, day);
-CREATE INDEX shipment_order_of ON shipment_order (conn, shipment);
+CREATE INDEX shipment_order_of ON shipment_order (conn, shipment, erp_order);
 
 -- finance/invoice
 CREATE INDEX invoice_day ON invoice (conn, day);
-CREATE INDEX invoice_order_of ON invoice_order (conn, invoice);
+CREATE INDEX invoice_order_of ON invoice_order (conn, invoice, erp_order);
 
 -- +goose Down
 DROP INDEX invoice_order_of;

@@ -48,38 +48,34 @@ func (s Stage) ByDay() bool { return s == Shipped || s == Invoiced || s == Paid 
 const quarter = 15 * time.Minute
 
 var (
+	// The joins are written in the order in which SQLite, too, is to walk them: what
+	// ended first, then what it belongs to, by key.
 	countInERP = db.SQL("cash.count_in_erp", `
-SELECT (f.at - o.placed) / 1000000, COUNT(*) FROM fact f JOIN sales_order o ON o.id = f.subject
-WHERE f.kind = 'order.numbered' AND f.at >= $1 AND f.at >= o.placed GROUP BY 1`)
+SELECT (f.at - o.placed) / 1000000, COUNT(*) FROM fact f CROSS JOIN sales_order o
+WHERE f.kind = 'order.numbered' AND f.at >= $1 AND o.id = f.subject AND f.at >= o.placed GROUP BY 1`)
 	countShipped = db.SQL("cash.count_shipped", `
 SELECT q.since, q.day, COUNT(*) FROM (
-    SELECT f.at / 900000000 AS since, MAX(s.day) AS day FROM shipment s
-    JOIN shipment_order l ON l.conn = s.conn AND l.shipment = s.erp_id
-    JOIN sales_order o ON o.conn = l.conn AND o.erp_id = l.erp_order AND o.state IN ('shipped', 'invoiced', 'closed')
-    JOIN fact f ON f.subject = o.id AND f.kind = 'order.numbered'
-    WHERE s.conn = $1 AND s.day >= $2 AND s.state = 'done' GROUP BY o.id, f.at) q
+    SELECT f.at / 900000000 AS since, MAX(s.day) AS day FROM shipment s CROSS JOIN shipment_order l CROSS JOIN sales_order o CROSS JOIN fact f
+    WHERE s.conn = $1 AND s.day >= $2 AND s.state = 'done' AND l.conn = s.conn AND l.shipment = s.erp_id
+        AND o.conn = l.conn AND o.erp_id = l.erp_order AND o.state IN ('shipped', 'invoiced', 'closed')
+        AND f.subject = o.id AND f.kind = 'order.numbered' GROUP BY o.id, f.at) q
 GROUP BY q.since, q.day`)
 	countInvoiced = db.SQL("cash.count_invoiced", `
 SELECT q.since, q.day, COUNT(*) FROM (
-    SELECT MAX(s.day) AS since, i.day AS day FROM invoice i
-    JOIN invoice_order n ON n.conn = i.conn AND n.invoice = i.erp_id
-    JOIN sales_order o ON o.conn = n.conn AND o.erp_id = n.erp_order AND o.key <> ''
-    JOIN shipment_order l ON l.conn = o.conn AND l.erp_order = o.erp_id
-    JOIN shipment s ON s.conn = l.conn AND s.erp_id = l.shipment AND s.state = 'done' AND s.day <= i.day
-    WHERE i.conn = $1 AND i.day >= $2 AND i.total > 0 AND i.state <> 'cancelled' GROUP BY i.id, i.day) q
+    SELECT MAX(s.day) AS since, i.day AS day FROM invoice i CROSS JOIN invoice_order n CROSS JOIN sales_order o CROSS JOIN shipment_order l CROSS JOIN shipment s
+    WHERE i.conn = $1 AND i.day >= $2 AND i.total > 0 AND i.state <> 'cancelled' AND n.conn = i.conn AND n.invoice = i.erp_id
+        AND o.conn = n.conn AND o.erp_id = n.erp_order AND o.key <> '' AND l.conn = o.conn AND l.erp_order = o.erp_id
+        AND s.conn = l.conn AND s.erp_id = l.shipment AND s.state = 'done' AND s.day <= i.day GROUP BY i.id, i.day) q
 GROUP BY q.since, q.day`)
 	countPaid = db.SQL("cash.count_paid", `
-SELECT i.day, p.ended / 900000000, COUNT(*) FROM payment p
-JOIN payment_line l ON l.payment = p.id AND l.minor > 0 JOIN invoice i ON i.id = l.invoice
-WHERE p.state = 'paid' AND p.ended >= $1 GROUP BY 1, 2`)
+SELECT i.day, p.ended / 900000000, COUNT(*) FROM payment p CROSS JOIN payment_line l CROSS JOIN invoice i
+WHERE p.state = 'paid' AND p.ended >= $1 AND l.payment = p.id AND l.minor > 0 AND i.id = l.invoice GROUP BY 1, 2`)
 	countReconciled = db.SQL("cash.count_reconciled", `
 SELECT (posted - created) / 1000000, COUNT(*) FROM receipt WHERE posted IS NOT NULL AND posted >= $1 GROUP BY 1`)
 	countWhole = db.SQL("cash.count_whole", `
-SELECT (r.posted - o.placed) / 3600000000, COUNT(*) FROM receipt r
-JOIN payment_line l ON l.payment = r.payment AND l.minor > 0 JOIN invoice i ON i.id = l.invoice
-JOIN invoice_order n ON n.conn = i.conn AND n.invoice = i.erp_id
-JOIN sales_order o ON o.conn = n.conn AND o.erp_id = n.erp_order AND o.key <> ''
-WHERE r.posted IS NOT NULL AND r.posted >= $1 AND r.lines <> '[]' AND r.posted >= o.placed GROUP BY 1`)
+SELECT (r.posted - o.placed) / 3600000000, COUNT(*) FROM receipt r CROSS JOIN payment_line l CROSS JOIN invoice i CROSS JOIN invoice_order n CROSS JOIN sales_order o
+WHERE r.posted IS NOT NULL AND r.posted >= $1 AND r.lines <> '[]' AND l.payment = r.payment AND l.minor > 0 AND i.id = l.invoice
+    AND n.conn = i.conn AND n.invoice = i.erp_id AND o.conn = n.conn AND o.erp_id = n.erp_order AND o.key <> '' AND r.posted >= o.placed GROUP BY 1`)
 )
 
 // Stages are the figures of every stage that ended in the window before now, and

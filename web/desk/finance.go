@@ -30,6 +30,7 @@ type FinancePage struct {
 	Asked     outbox.Queue // of the processor
 	Payouts   []money.Amount
 	Stages    []cash.Figure
+	Counted   time.Time // when the stages were
 }
 
 // Keeper is what somebody takes care of.
@@ -105,7 +106,8 @@ func (page FinancePage) tiles(p *i18n.Printer) []ui.Tile {
 			Pairs: []ui.Pair{{Label: p.T("desk.amount"), Value: sumsOf(p, waiting)}, age(oldest)}},
 		{Icon: "sync", Title: p.T("desk.finance.processor"), Figure: p.Int(int64(page.Asked.Waiting)), Fact: processor, Pairs: []ui.Pair{age(page.Asked.Oldest)}},
 		{Icon: "clock", Title: p.T("desk.cash"), Figure: figure, Fact: p.T("desk.cash.fact"),
-			Pairs: []ui.Pair{{Label: p.T("desk.cash.p90"), Value: map[bool]string{true: p.Span(w.P90), false: "—"}[w.N > 0]}, {Label: p.T("desk.cash.n"), Value: p.Int(int64(w.N))}}},
+			Pairs: []ui.Pair{{Label: p.T("desk.cash.p90"), Value: map[bool]string{true: p.Span(w.P90), false: "—"}[w.N > 0]}, {Label: p.T("desk.cash.n"), Value: p.Int(int64(w.N))}},
+			Foot:  ui.Words(p.T("desk.cash.counted", "time", p.Time(page.Counted)))},
 	}
 }
 
@@ -126,7 +128,7 @@ func showFinance(w http.ResponseWriter, r *web.Request) error {
 		if err := page.money(ctx, tx, r); err != nil {
 			return err
 		}
-		page.Stages, err = cash.Stages(ctx, tx, r.Actor, r.Site.Engine.Merchant())
+		page.Stages, page.Counted, err = r.Site.Cash.Stages(ctx, tx, r.Actor, r.Site.Engine.Merchant())
 		return err
 	})
 	if err != nil {
