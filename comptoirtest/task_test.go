@@ -40,7 +40,6 @@ func openTasks(t *testing.T, till *comptoirtest.Till, who access.Actor, f paymen
 	return all
 }
 
-
 // A task is taken on, handed over and settled in words, by those who may, once.
 func TestATaskIsOwnedAndSettled(t *testing.T) {
 	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {

@@ -24,7 +24,7 @@ type DifferencePage struct {
 	Staff  []access.Named
 	Me     string
 	MaySet bool
-	Note   string // typed
+	Typed  string // into the note
 	Fault  *fault.Fault
 }
 
@@ -50,7 +50,7 @@ func showDifference(w http.ResponseWriter, r *web.Request) error {
 
 func differencePage(w http.ResponseWriter, r *web.Request, status int, bad *fault.Fault) error {
 	var o office
-	page := DifferencePage{Now: r.Now, Me: r.Actor.Person, MaySet: r.Actor.Can(access.SettleFinance), Fault: bad, Note: r.PostFormValue("note")}
+	page := DifferencePage{Now: r.Now, Me: r.Actor.Person, MaySet: r.Actor.Can(access.SettleFinance), Fault: bad, Typed: r.PostFormValue("note")}
 	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		if o, err = readOffice(ctx, tx, r, r.P.T("desk.parity.difference"), "parity"); err != nil {
 			return err

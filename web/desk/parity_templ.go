@@ -1373,7 +1373,7 @@ func Difference(p *i18n.Printer, s ui.Shell, page DifferencePage) templ.Componen
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Field(p, ui.Input{Name: "note", Label: p.T("desk.parity.why"), Hint: p.T("desk.parity.why.hint"), Type: "area", Value: page.Note, MaxLength: "200", Bad: page.bad("note")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field(p, ui.Input{Name: "note", Label: p.T("desk.parity.why"), Hint: p.T("desk.parity.why.hint"), Type: "area", Value: page.Typed, MaxLength: "200", Bad: page.bad("note")}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -55,7 +55,7 @@ type TaskPage struct {
 	Me       string
 	MaySet   bool
 	Way      string // chosen, when the form comes back
-	Note     string // typed
+	Typed    string // into the note
 	Fault    *fault.Fault
 }
 
@@ -193,7 +193,7 @@ func showTask(w http.ResponseWriter, r *web.Request) error {
 // taskPage shows a task, with what was typed and what is wrong with it.
 func taskPage(w http.ResponseWriter, r *web.Request, status int, bad *fault.Fault) error {
 	var o office
-	page := TaskPage{Me: r.Actor.Person, MaySet: r.Actor.Can(access.SettleFinance), Fault: bad, Note: r.PostFormValue("note"), Way: r.PostFormValue("way")}
+	page := TaskPage{Me: r.Actor.Person, MaySet: r.Actor.Can(access.SettleFinance), Fault: bad, Typed: r.PostFormValue("note"), Way: r.PostFormValue("way")}
 	err := r.Read(func(ctx context.Context, tx *db.Tx) (err error) {
 		if o, err = readOffice(ctx, tx, r, "", "tasks"); err != nil {
 			return err

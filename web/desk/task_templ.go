@@ -881,7 +881,7 @@ func Task(p *i18n.Printer, s ui.Shell, page TaskPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						templ_7745c5c3_Err = ui.Field(p, ui.Input{Name: "note", Label: p.T("desk.task.note"), Hint: p.T("desk.task.note.hint"), Type: "area", Value: page.Note, MaxLength: "200", Bad: page.bad("note")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field(p, ui.Input{Name: "note", Label: p.T("desk.task.note"), Hint: p.T("desk.task.note.hint"), Type: "area", Value: page.Typed, MaxLength: "200", Bad: page.bad("note")}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
