@@ -98,8 +98,16 @@ var pages = map[string]draw{
 	"desk-order": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Order(p, back(p, s, "orders"), deskOrder())
 	},
-	"parity":      parityPage(false),
-	"parity-gaps": parityPage(true),
+	"finance":      financePage(true),
+	"finance-none": financePage(false),
+	"tasks":        tasksPage(true),
+	"tasks-none":   tasksPage(false),
+	"task":         taskPage(""),
+	"task-held":    taskPage("held"),
+	"task-done":    taskPage("done"),
+	"difference":   differencePage,
+	"parity":       parityPage(false),
+	"parity-gaps":  parityPage(true),
 	"parity-none": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Parity(p, back(p, s, "parity"), desk.ParityPage{Now: now})
 	},
