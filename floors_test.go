@@ -22,7 +22,7 @@ var floors = []string{
 	"gateway", "gateway/gatewaytest*", "gateway/simulator*",
 	"mail", "mail/inbox*",
 	"trade/access", "trade/customer", "trade/catalog", "trade/price", "trade/order",
-	"finance/invoice", "finance/ledger", "finance/payment", "finance/statement", "finance/parity",
+	"finance/invoice", "finance/ledger", "finance/payment", "finance/statement", "finance/cash", "finance/parity",
 	"erpsync", "collect", "notify",
 	"web/ui", "web/paper", "web", "web/shop", "web/portal", "web/desk", "web/ui/specimen", "web/api",
 	"app/migrations", "app", "cmd/comptoir",

@@ -81,6 +81,7 @@ func New(d *db.DB, connector erp.Connector, c Config, banners ...ui.Banner) (*Ap
 	site := &web.Site{DB: d, Engine: engine, Words: words, Secure: c.Secure(), Banners: banners, Version: Version, Log: slog.Default(),
 		ERPBudget: erpBudget, SignInPage: shop.AskAgain}
 	a := &App{DB: d, Box: box, Engine: engine, Site: site, Mux: http.NewServeMux()}
+	site.Compare = a.compareFor
 	a.routes()
 	return a, nil
 }

@@ -10,6 +10,7 @@ import (
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/parity"
+	"comptoir.example/comptoir/trade/access"
 )
 
 // compareEvery is how often our ledger is compared with the other sides: what
@@ -38,6 +39,14 @@ func (a *App) Compare(ctx context.Context) error {
 		}
 	}
 	return errors.Join(sides...)
+}
+
+// compareFor compares now, for a person who wants to see whether it ties by now.
+func (a *App) compareFor(ctx context.Context, who access.Actor) error {
+	if err := who.Must(access.SettleFinance); err != nil {
+		return err
+	}
+	return a.Compare(ctx)
 }
 
 // compared asks one side for its figures and writes them down with the time of asking.

@@ -38,23 +38,24 @@ type Engine struct {
 // New makes the engine of a merchant's account at a processor.
 func New(box *outbox.Box, g gateway.Connector) *Engine {
 	e := &Engine{DB: box.DB, Box: box, Gateway: g}
-	box.Connection(e.conn(), 4)
+	box.Connection(e.Conn(), 4)
 	return e
 }
 
 // Name is what the account is called here, in tables and in the ledger.
 func (e *Engine) Name() string { return e.Gateway.Describe().System }
 
-func (e *Engine) conn() string { return "gateway." + e.Name() }
+// Conn is the connection of what is asked of the processor.
+func (e *Engine) Conn() string { return "gateway." + e.Name() }
 
 func (e *Engine) source() payment.Source { return payment.Source{Gateway: e.Name(), Day: e.Day} }
 
 // Lane keeps the order of what is asked of the processor about one company.
 func (e *Engine) Lane(f outbox.Fact) (conn, lane string) {
 	if r, back := f.(payment.RefundAsked); back {
-		return e.conn(), r.Customer
+		return e.Conn(), r.Customer
 	}
-	return e.conn(), f.(payment.Asked).Customer
+	return e.Conn(), f.(payment.Asked).Customer
 }
 
 // Ask carries what is asked of the processor: a page, a charge, the end of a page.
@@ -220,7 +221,7 @@ func (e *Engine) unanswered(d outbox.Delivery, err error) outbox.Outcome {
 
 // LaneOfMethod keeps what is asked about saved methods in order.
 func (e *Engine) LaneOfMethod(f outbox.Fact) (conn, lane string) {
-	return e.conn(), f.(payment.Removed).Method
+	return e.Conn(), f.(payment.Removed).Method
 }
 
 // Forget makes a saved method useless at the processor.

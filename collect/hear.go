@@ -12,6 +12,7 @@ import (
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/gateway"
+	"comptoir.example/comptoir/trade/access"
 )
 
 var (
@@ -219,4 +220,20 @@ func (e *Engine) Run(ctx context.Context) {
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// Again asks the processor, for a person, for all that it lists since the last time,
+// and looks up what is not settled. Unavailable when it does not answer.
+func (e *Engine) Again(ctx context.Context, who access.Actor) error {
+	if err := who.Must(access.SettleFinance); err != nil {
+		return err
+	}
+	err := e.Pull(ctx)
+	if err == nil {
+		err = e.Look(ctx)
+	}
+	if err != nil && fault.Of(err).Kind == fault.Internal {
+		return fault.New(fault.Unavailable, "parity.side_silent").Because(err)
+	}
+	return err
 }

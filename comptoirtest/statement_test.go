@@ -21,9 +21,9 @@ import (
 	"comptoir.example/comptoir/trade/access"
 )
 
-// told is something that moved a company's account, as the oracle of statements
+// posting is something that moved a company's account, as the oracle of statements
 // remembers it.
-type told struct {
+type posting struct {
 	day   string
 	minor int64
 }
@@ -37,7 +37,7 @@ type quarter struct {
 	who    access.Actor
 	before int64 // open when the shop began
 	since  string
-	told   []told
+	told   []posting
 }
 
 func cad(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CAD"} }
@@ -73,7 +73,7 @@ func (q *quarter) lately() string {
 
 func (q *quarter) tell(day string, minor int64) {
 	if minor != 0 {
-		q.told = append(q.told, told{day, minor})
+		q.told = append(q.told, posting{day, minor})
 	}
 }
 
@@ -196,13 +196,13 @@ func (q *quarter) check(from, to string) {
 	if want := q.at(after(to)); a.Closing.Minor != want {
 		t.Errorf("%s to %s closes at %d, want %d", from, to, a.Closing.Minor, want)
 	}
-	var want, got []told
+	var want, got []posting
 	for _, m := range q.told {
 		if m.day >= s.From && m.day <= to {
 			want = append(want, m)
 		}
 	}
-	slices.SortStableFunc(want, func(a, b told) int { return cmp.Compare(a.day, b.day) })
+	slices.SortStableFunc(want, func(a, b posting) int { return cmp.Compare(a.day, b.day) })
 	running := a.Opening.Minor
 	for _, m := range a.Movements {
 		running += m.Amount.Minor
@@ -213,7 +213,7 @@ func (q *quarter) check(from, to string) {
 			t.Errorf("%s to %s tells %+v", from, to, m)
 		}
 		if !m.Amount.IsZero() {
-			got = append(got, told{m.Day, m.Amount.Minor})
+			got = append(got, posting{m.Day, m.Amount.Minor})
 		}
 	}
 	if running != a.Closing.Minor || !slices.Equal(got, want) {

@@ -122,12 +122,25 @@ func (f *Form) fill(n *html.Node) {
 		if name == "" || ((kind == "radio" || kind == "checkbox") && !has(in, "checked")) {
 			continue
 		}
-		if in.Data == "textarea" {
+		switch in.Data {
+		case "textarea":
 			f.Values.Set(name, text(in))
-		} else {
+		case "select":
+			f.Values.Set(name, chosen(in))
+		default:
 			f.Values.Add(name, attr(in, "value"))
 		}
 	}
+}
+
+// chosen is the option of a select that is sent as the page comes.
+func chosen(n *html.Node) (value string) {
+	for i, o := range all(n, "option") {
+		if i == 0 || has(o, "selected") {
+			value = attr(o, "value")
+		}
+	}
+	return value
 }
 
 // Set fills a field.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"comptoir.example/comptoir/base/fault"
+	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web/ui"
 	"github.com/a-h/templ"
 )
@@ -81,7 +82,7 @@ func (s *Site) showFault(w http.ResponseWriter, r *Request, status int, f fault.
 	around := ui.Cover(r.P, shell)
 	switch {
 	case r.Actor.Staff && r.Actor.SignedIn():
-		shell.Tabs = ui.DeskTabs("", 0)
+		shell.Tabs = ui.DeskTabs("", ui.Attention{Finance: r.Actor.Can(access.ViewFinance)})
 		around = ui.Desk(r.P, shell)
 	case r.Actor.SignedIn():
 		shell.Tabs = r.tabs("")

@@ -3,6 +3,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/collect"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/finance/cash"
 	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/web/ui"
@@ -23,6 +25,9 @@ type Site struct {
 	Engine  *erpsync.Engine
 	Gateway *collect.Engine
 	Links   payment.LinkKey // makes pay links; nil when no letter can carry one
+	// Compare compares our ledger with the other sides now, for who may settle it.
+	Compare func(ctx context.Context, who access.Actor) error
+	Cash    cash.Board // how long orders take to become money
 	Words   *i18n.Catalogue
 	Secure  bool // served over TLS: cookies are __Host- and Secure
 	Banners []ui.Banner

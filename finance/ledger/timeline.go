@@ -63,3 +63,11 @@ func Lines(ctx context.Context, tx *db.Tx, document string) ([]Entry, error) {
 	lines, err := db.All(ctx, tx, selectAbout, scanEntry, document)
 	return gathered(lines), err
 }
+
+var selectSources = db.SQL("ledger.select_sources", `
+SELECT DISTINCT e.source FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry WHERE l.account = $1 AND e.kind = $2 ORDER BY e.source`)
+
+// Sources are what has caused the entries of a kind that touch an account.
+func Sources(ctx context.Context, tx *db.Tx, account Account, kind string) ([]string, error) {
+	return db.All(ctx, tx, selectSources, db.Value[string], string(account), kind)
+}

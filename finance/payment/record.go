@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING`)
 	selectMoved = db.SQL("payment.select_moved", `
 SELECT kind, reference, currency, minor FROM movement WHERE gateway = $1 AND id = $2`)
 	insertTask = db.SQL("payment.insert_task", `
-INSERT INTO task (id, kind, customer, subject, currency, minor, created) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+INSERT INTO task (id, kind, customer, subject, currency, minor, created) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
 )
 
 // Opened writes down the page that the processor has made for an attempt.
@@ -312,7 +312,8 @@ func raise(ctx context.Context, tx *db.Tx, kind, subject string, a Attempt) erro
 	return Raise(ctx, tx, kind, p.Customer, subject, a.Amount)
 }
 
-// Raise leaves a task for finance: somebody must look at something about money.
+// Raise leaves a task for finance: somebody must look at something about money. What
+// is open already is not raised twice.
 func Raise(ctx context.Context, tx *db.Tx, kind, customer, subject string, amount money.Amount) error {
 	return tx.Later(ctx, insertTask, tx.ID(), kind, null(customer), subject, amount.Currency, amount.Minor, tx.Now)
 }

@@ -121,6 +121,30 @@ func NameOf(ctx context.Context, tx *db.Tx, person string) (string, error) {
 	return name, err
 }
 
+// Named is a person by name.
+type Named struct{ ID, Name string }
+
+var selectStaff = db.SQL("access.select_staff", `
+SELECT id, name, roles FROM person WHERE active AND customer IS NULL ORDER BY name, id`)
+
+// Staff are the merchant's people who hold a permission, by name.
+func Staff(ctx context.Context, tx *db.Tx, may Permission) (list []Named, err error) {
+	_, err = db.All(ctx, tx, selectStaff, func(r db.Row) (n Named, err error) {
+		var roles string
+		if err = r.Scan(&n.ID, &n.Name, &roles); err != nil {
+			return n, err
+		}
+		for _, role := range strings.Fields(roles) {
+			if Grants[Role(role)][may] {
+				list = append(list, n)
+				break
+			}
+		}
+		return n, nil
+	})
+	return list, err
+}
+
 // Count is how many people may sign in, of how many companies, and how many
 // addresses wait after too many wrong passwords.
 func Count(ctx context.Context, tx *db.Tx) (people, companies, locked int, err error) {

@@ -19,7 +19,10 @@ const (
 	ViewDesk     Permission = "desk.view"     // the merchant's own pages
 	ViewExchange Permission = "exchange.view" // see what goes to and comes from the ERP
 	ManageQueue  Permission = "exchange.act"  // retry, answer, put aside
-	GiveRefunds  Permission = "refund.give"   // give money back to the method it came by
+
+	ViewFinance   Permission = "finance.view"   // see what money waits for, and whether it ties
+	SettleFinance Permission = "finance.settle" // take such a thing on and settle it
+	GiveRefunds   Permission = "refund.give"    // give money back to the method it came by
 )
 
 // Linked is the role of a guest who came by a pay link; no person has it.
@@ -51,13 +54,13 @@ var Grants = map[Role]map[Permission]bool{
 	Payer:        set(ViewOrders, ViewInvoices, PayInvoices, DropMethods),
 	CompanyAdmin: set(ViewCatalog, PlaceOrder, ViewOrders, ViewInvoices, PayInvoices, DropMethods),
 	Linked:       set(PayLinked),
-	Admin:        set(ViewDesk, ViewExchange, ManageQueue),
-	Finance:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),
-	Manager:      set(ViewDesk, ViewExchange, ManageQueue, GiveRefunds),
-	Director:     set(ViewDesk, ViewExchange),
+	Admin:        set(ViewDesk, ViewExchange, ManageQueue, ViewFinance, SettleFinance),
+	Finance:      set(ViewDesk, ViewExchange, ManageQueue, ViewFinance, SettleFinance, GiveRefunds),
+	Manager:      set(ViewDesk, ViewExchange, ManageQueue, ViewFinance, GiveRefunds),
+	Director:     set(ViewDesk, ViewExchange, ViewFinance),
 	Sales:        set(ViewDesk, ViewExchange, ManageQueue),
 	Marketing:    set(ViewDesk),
-	Auditor:      set(ViewDesk, ViewExchange),
+	Auditor:      set(ViewDesk, ViewExchange, ViewFinance),
 }
 
 func set(permissions ...Permission) map[Permission]bool {

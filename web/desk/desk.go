@@ -15,6 +15,8 @@ import (
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/outbox"
 	"comptoir.example/comptoir/erpsync"
+	"comptoir.example/comptoir/finance/parity"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/customer"
 	"comptoir.example/comptoir/trade/order"
@@ -32,19 +34,31 @@ func Routes() []web.Route {
 		web.Post("/desk/exchange/{seq}/retry", access.ManageQueue, web.Everyone, retry),
 		web.Post("/desk/exchange/{seq}/parking", access.ManageQueue, web.Everyone, park),
 		web.Post("/desk/exchange/retry", access.ManageQueue, web.Everyone, retryAll),
-		web.Get("/desk/parity", access.ViewExchange, web.Everyone, showParity),
 		web.Get("/desk/refunds", access.GiveRefunds, web.Everyone, showRefunds),
 		web.Get("/desk/refunds/new", access.GiveRefunds, web.Everyone, showRefund),
 		web.Post("/desk/refunds", access.GiveRefunds, web.Everyone, giveRefund),
+		web.Get("/desk/finance", access.ViewFinance, web.Everyone, showFinance),
+		web.Get("/desk/tasks", access.ViewFinance, web.Everyone, showTasks),
+		web.Get("/desk/tasks/{id}", access.ViewFinance, web.Everyone, showTask),
+		web.Post("/desk/tasks/{id}/owner", access.SettleFinance, web.Everyone, ownTask),
+		web.Post("/desk/tasks/{id}/settlement", access.SettleFinance, web.Everyone, settleTask),
+		web.Get("/desk/parity", access.ViewFinance, web.Everyone, showParity),
+		web.Get("/desk/parity/difference", access.ViewFinance, web.Everyone, showDifference),
+		web.Post("/desk/parity/owner", access.SettleFinance, web.Everyone, ownDifference),
+		web.Post("/desk/parity/note", access.SettleFinance, web.Everyone, noteDifference),
+		web.Post("/desk/parity/fix", access.SettleFinance, web.Everyone, fixDifference),
+		web.Post("/desk/parity/comparison", access.SettleFinance, web.Everyone, compareNow),
 		web.Get("/desk/ui", access.ViewDesk, web.None, showroom),
 	}
 }
 
 // office is what every page of the desk knows.
 type office struct {
-	exchange erpsync.Exchange
-	board    asof.Board
-	shell    ui.Shell
+	exchange    erpsync.Exchange
+	tasks       []payment.TaskCount
+	differences []parity.Count
+	board       asof.Board
+	shell       ui.Shell
 }
 
 func readOffice(ctx context.Context, tx *db.Tx, r *web.Request, title, tab string) (o office, err error) {
@@ -52,16 +66,36 @@ func readOffice(ctx context.Context, tx *db.Tx, r *web.Request, title, tab strin
 	if o.board, err = asof.Read(ctx, tx, r.Site.Engine.Merchant().Conn); err != nil {
 		return o, err
 	}
-	attention := 0
+	attention := ui.Attention{Finance: r.Actor.Can(access.ViewFinance), Refunds: r.Actor.Can(access.GiveRefunds)}
 	if r.Actor.Can(access.ViewExchange) {
 		if o.exchange, err = r.Site.Engine.Look(ctx, tx, r.Actor); err != nil {
 			return o, err
 		}
-		attention = o.exchange.Queue.Stopped
+		attention.Messages = o.exchange.Queue.Stopped
 		o.shell.ERP = health(o, r.Now)
+	}
+	if attention.Finance {
+		if o.tasks, err = payment.CountTasks(ctx, tx, r.Actor); err != nil {
+			return o, err
+		}
+		if o.differences, err = parity.CountByOwner(ctx, tx); err != nil {
+			return o, err
+		}
+		attention.Tasks, attention.Differences = o.open()
 	}
 	o.shell.Tabs = ui.DeskTabs(tab, attention)
 	return o, nil
+}
+
+// open is how many tasks and differences are to be settled.
+func (o office) open() (tasks, differences int) {
+	for _, c := range o.tasks {
+		tasks += c.N
+	}
+	for _, c := range o.differences {
+		differences += c.N
+	}
+	return tasks, differences
 }
 
 func health(o office, now time.Time) ui.Health {
@@ -115,7 +149,7 @@ func showHome(w http.ResponseWriter, r *web.Request) error {
 	page.Now = r.Now
 	page.Origins = web.ForeignOrigins()
 	page.ERP.ClickToERP, page.ERP.Waiting, page.ERP.AsOf = o.exchange.P95, o.exchange.Queue.Waiting, r.AsOf(o.board, "price", "")
-	page.Todo = todos(r, o.exchange)
+	page.Todo = append(todos(r, o.exchange), moneyTodos(r, o)...)
 	return r.Show(w, http.StatusOK, Home(r.P, o.shell, page))
 }
 
@@ -156,6 +190,37 @@ func todos(r *web.Request, x erpsync.Exchange) (list []ui.Todo) {
 			list = append(list, ui.Todo{Tone: "warn", Icon: "tri", Lead: r.P.T("desk.todo.unclear", "n", f.Unclear),
 				Detail: r.P.T("ui.flow."+f.Name) + " · " + f.UnclearX, Key: r.P.T("desk.todo.see"), Href: "/desk/exchange"})
 		}
+	}
+	return list
+}
+
+// moneyTodos are what waits for finance.
+func moneyTodos(r *web.Request, o office) (list []ui.Todo) {
+	tasks, differences := o.open()
+	since := func(oldest time.Time, at time.Time) time.Time {
+		if oldest.IsZero() || at.Before(oldest) {
+			return at
+		}
+		return oldest
+	}
+	var oldestTask, oldestGap time.Time
+	free := 0
+	for _, c := range o.tasks {
+		oldestTask = since(oldestTask, c.Oldest)
+		if c.Owner == "" {
+			free += c.N
+		}
+	}
+	for _, c := range o.differences {
+		oldestGap = since(oldestGap, c.Oldest)
+	}
+	if differences > 0 {
+		list = append(list, ui.Todo{Tone: "late", Icon: "swap", Lead: r.P.T("desk.todo.gaps", "n", differences), Detail: r.P.T("desk.todo.gaps.detail"),
+			Since: r.Now.Sub(oldestGap), Key: r.P.T("desk.todo.see"), Href: "/desk/parity"})
+	}
+	if tasks > 0 {
+		list = append(list, ui.Todo{Tone: "warn", Icon: "bank", Lead: r.P.T("desk.todo.tasks", "n", tasks), Detail: r.P.T("desk.todo.tasks.detail", "n", free),
+			Since: r.Now.Sub(oldestTask), Key: r.P.T("desk.todo.see"), Href: "/desk/tasks"})
 	}
 	return list
 }

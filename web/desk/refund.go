@@ -248,7 +248,7 @@ func (page *RefundPage) read(ctx context.Context, tx *db.Tx, r *web.Request) err
 			page.Takings = append(page.Takings, RefundTaking{k, slices.Contains(same, k.Payment)})
 		}
 	}
-	slices.SortStableFunc(page.Takings, func(a, b RefundTaking) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(page.Takings, func(a, b RefundTaking) int { return a.place() - b.place() })
 	if page.Attempt == "" && len(page.Takings) > 0 {
 		page.Attempt = page.Takings[0].Attempt
 		page.Left.Minor = min(page.Left.Minor, page.Takings[0].Left.Minor)
@@ -269,7 +269,8 @@ func (page *RefundPage) same(ctx context.Context, tx *db.Tx) ([]string, error) {
 	return payment.PayingOf(ctx, tx, others)
 }
 
-func rank(k RefundTaking) int {
+// place orders what is offered: first the payment of the same order, disputed ones last.
+func (k RefundTaking) place() int {
 	switch {
 	case k.Disputed:
 		return 2

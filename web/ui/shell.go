@@ -82,17 +82,30 @@ func ShopTabs(current string) []Tab {
 	})
 }
 
-// DeskTabs are the rail of the desk: "home", "orders", "exchange", "showroom".
-// Attention is how many messages somebody has to treat.
-func DeskTabs(current string, attention int) []Tab {
-	return mark(current, []Tab{
+// Attention is how much of each somebody has to treat.
+type Attention struct {
+	Messages, Tasks, Differences int
+	Finance                      bool // the person may see what money waits for
+	Refunds                      bool // the person may give refunds
+}
+
+// DeskTabs are the rail of the desk: "home", "orders", "finance", "tasks", "parity",
+// "exchange", "showroom".
+func DeskTabs(current string, a Attention) []Tab {
+	tabs := []Tab{
 		{Label: "ui.tab.home", Href: "/desk", Icon: "home"},
 		{Label: "ui.tab.orders", Href: "/desk/orders", Icon: "list"},
-		{Label: "ui.tab.exchange", Href: "/desk/exchange", Icon: "sync", Count: attention},
-		{Label: "ui.tab.parity", Href: "/desk/parity", Icon: "check"},
-		{Label: "ui.tab.refunds", Href: "/desk/refunds", Icon: "swap"},
-		{Label: "ui.tab.showroom", Href: "/desk/ui", Icon: "eye"},
-	})
+	}
+	if a.Finance {
+		tabs = append(tabs, Tab{Label: "ui.tab.finance", Href: "/desk/finance", Icon: "bank"},
+			Tab{Label: "ui.tab.tasks", Href: "/desk/tasks", Icon: "flag", Count: a.Tasks},
+			Tab{Label: "ui.tab.parity", Href: "/desk/parity", Icon: "check", Count: a.Differences})
+	}
+	if a.Refunds {
+		tabs = append(tabs, Tab{Label: "ui.tab.refunds", Href: "/desk/refunds", Icon: "swap"})
+	}
+	return mark(current, append(tabs, Tab{Label: "ui.tab.exchange", Href: "/desk/exchange", Icon: "sync", Count: a.Messages},
+		Tab{Label: "ui.tab.showroom", Href: "/desk/ui", Icon: "eye"}))
 }
 
 func mark(current string, tabs []Tab) []Tab {

@@ -67,6 +67,12 @@ var stamps = map[string]look{
 	"parity.extra":      {"warn", "dots"},
 	"parity.amount":     {"late", "oct"},
 
+	"parity.acknowledged": {"", "eye"},
+
+	"task.open":  {"warn", "flag"},
+	"task.owned": {"info", "user"},
+	"task.done":  {"ok", "check"},
+
 	"stock.in":      {"ok", "check"},
 	"stock.low":     {"warn", "half"},
 	"stock.none":    {"", "clock"},
@@ -92,7 +98,7 @@ func States(kind string) (states []string) {
 }
 
 // StampKinds are the kinds of documents that carry stamps.
-var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock", "parity"}
+var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock", "parity", "task"}
 
 func keys(m map[string]look) map[string]string {
 	names := make(map[string]string, len(m))

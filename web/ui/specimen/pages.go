@@ -110,8 +110,16 @@ var pages = map[string]draw{
 	"desk-order": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Order(p, back(p, s, "orders"), deskOrder())
 	},
-	"parity":      parityPage(false),
-	"parity-gaps": parityPage(true),
+	"finance":      financePage(true),
+	"finance-none": financePage(false),
+	"tasks":        tasksPage(true),
+	"tasks-none":   tasksPage(false),
+	"task":         taskPage(""),
+	"task-held":    taskPage("held"),
+	"task-done":    taskPage("done"),
+	"difference":   differencePage,
+	"parity":       parityPage(false),
+	"parity-gaps":  parityPage(true),
 	"parity-none": func(p *i18n.Printer, s ui.Shell) templ.Component {
 		return desk.Parity(p, back(p, s, "parity"), desk.ParityPage{Now: now})
 	},
@@ -164,7 +172,7 @@ func tab(p *i18n.Printer, s ui.Shell, current, title string) ui.Shell {
 }
 
 func back(p *i18n.Printer, s ui.Shell, current string) ui.Shell {
-	s.Title, s.Tabs = p.T("ui.tab."+current), ui.DeskTabs(current, 3)
+	s.Title, s.Tabs = p.T("ui.tab."+current), ui.DeskTabs(current, ui.Attention{Messages: 3, Tasks: 4, Differences: 2, Finance: true})
 	s.Person = &ui.Person{Name: "Hélène Gagné", Email: "helene@boreale.example"}
 	s.ERP = ui.Health{State: "fresh", At: now}
 	return s
