@@ -21,7 +21,8 @@ func TestTheStoryInTheBrowserWithBooks(t *testing.T) {
 	needBrowser(t)
 	connector, clerk := startBooks(t)
 	_, shop := open(t, "sqlite", connector)
-	told := tellInBrowser(t, shop, connector, clerk, 10*time.Second)
+	told, story := tellInBrowser(t, shop, connector, clerk, 10*time.Second)
+	payInBrowser(t, story)
 	changesAreSeen(t, told, clerk, 2*time.Second)
 	outageIsSeen(t, told, clerk)
 }
@@ -30,7 +31,8 @@ func TestTheStoryInTheBrowserWithTryton(t *testing.T) {
 	needBrowser(t)
 	connector, clerk := startTryton(t)
 	_, shop := open(t, "postgres", connector)
-	told := tellInBrowser(t, shop, connector, clerk, 60*time.Second)
+	told, story := tellInBrowser(t, shop, connector, clerk, 60*time.Second)
+	payInBrowser(t, story)
 	changesAreSeen(t, told, clerk, 5*time.Second)
 }
 
@@ -47,7 +49,7 @@ func notReloaded(t *testing.T, b *Tab) {
 	}
 }
 
-func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erptest.Clerk, waits time.Duration) *Tab {
+func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erptest.Clerk, waits time.Duration) (*Tab, *comptoirtest.Story) {
 	t.Helper()
 	ctx := context.Background()
 	b := openTab(t, shop, wide)
@@ -124,7 +126,7 @@ func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erp
 		}
 		admin.Go(at).Shows(append(figures, "F2026-", "BC-7790", "Échéance", "Solde")...)
 	}
-	return b
+	return b, s
 }
 
 // changesAreSeen is step 4: a price and a stock level, changed in the ERP, on a
