@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"comptoir.example/comptoir/base/i18n"
+	"comptoir.example/comptoir/comptoirtest"
 )
 
 // The story of the money in a browser: the payer ticks what is owed, pays one
@@ -70,4 +71,43 @@ func TestAPayerPaysInTheBrowser(t *testing.T) {
 			desk.Shoot("pay-9-parity-" + string(lang))
 		})
 	}
+}
+
+// payInBrowser goes on with a story from its invoices: two whole, one in part with a
+// reason, a credit note; declined, then approved; the receipt comes by itself, and
+// the ERP's books are looked at.
+func payInBrowser(t *testing.T, s *comptoirtest.Story) {
+	t.Helper()
+	s.Credit()
+	bill := s.Bill()
+	b := openTab(t, s.Shop, wide).SignIn("payer@rivard.example").Go("/invoices")
+	eval[int](b, `[...document.querySelectorAll("input[name=invoice]")].filter((x) => (x.checked = true)).length`)
+	b.Press(".counter .brass").Shows("Bordereau de paiement")
+	part := ""
+	for field, values := range bill.Values {
+		if id, is := strings.CutPrefix(field, "reason-"); is && values[0] != "" {
+			part = id
+		}
+	}
+	b.Type(`[name="amount-`+part+`"]`, bill.Values.Get("amount-"+part)).Expect(422)
+	eval[bool](b, `document.querySelector("input[name=credit]").checked = true`)
+	b.Press(".counter .brass").Shows("dites pourquoi")
+	b.Expect()
+	eval[bool](b, `document.querySelector('[name="reason-`+part+`"]').value = "`+bill.Values.Get("reason-"+part)+`", true`)
+	b.Press(".counter .brass")
+	b.Await(patience, "the processor's page", func() bool { return !strings.HasPrefix(eval[string](b, "location.href"), s.Shop) })
+	card := func(last4 string) {
+		eval[bool](b, `document.querySelector("input[value='`+last4+`']").checked = true`)
+		b.Press("form button[type=submit], form button:not([name=lang])")
+	}
+	card("9995")
+	second := b.Another(wide).Go("/invoices")
+	s.Paying.Path = eval[string](second, `document.querySelector("a[href^='/payments/']").getAttribute("href")`)
+	second.Go(s.Paying.Path).Shows("rien n’a été débité", "Fonds insuffisants")
+	eval[string](second, mark)
+	card("4242")
+	b.Shows("Le processeur confirme")
+	second.Within(s.Waits, "Merci", "dans l’ERP")
+	notReloaded(t, second)
+	s.Booked()
 }

@@ -2,11 +2,13 @@ package comptoirtest_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"comptoir.example/comptoir/app"
+	"comptoir.example/comptoir/base/db/dbtest"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/comptoirtest"
@@ -19,19 +21,35 @@ import (
 // see what the ERP did.
 func TestTheStoryInTheBrowserWithBooks(t *testing.T) {
 	needBrowser(t)
-	connector, clerk := startBooks(t)
-	_, shop := open(t, "sqlite", connector)
-	told := tellInBrowser(t, shop, connector, clerk, 10*time.Second)
-	changesAreSeen(t, told, clerk, 2*time.Second)
-	outageIsSeen(t, told, clerk)
+	onEngines(t, "sqlite", func(t *testing.T, engine string) {
+		connector, clerk := startBooks(t)
+		_, shop := open(t, engine, connector)
+		told, story := tellInBrowser(t, shop, connector, clerk, 10*time.Second)
+		payInBrowser(t, story)
+		changesAreSeen(t, told, clerk, 2*time.Second)
+		outageIsSeen(t, told, clerk)
+	})
 }
 
 func TestTheStoryInTheBrowserWithTryton(t *testing.T) {
 	needBrowser(t)
-	connector, clerk := startTryton(t)
-	_, shop := open(t, "postgres", connector)
-	told := tellInBrowser(t, shop, connector, clerk, 60*time.Second)
-	changesAreSeen(t, told, clerk, 5*time.Second)
+	onEngines(t, "postgres", func(t *testing.T, engine string) {
+		connector, clerk := startTryton(t)
+		_, shop := open(t, engine, connector)
+		told, story := tellInBrowser(t, shop, connector, clerk, 60*time.Second)
+		payInBrowser(t, story)
+		changesAreSeen(t, told, clerk, 5*time.Second)
+	})
+}
+
+// onEngines runs a test on the engine that make test takes, and in make prove on
+// the other one too.
+func onEngines(t *testing.T, first string, test func(t *testing.T, engine string)) {
+	for _, engine := range dbtest.Engines {
+		if engine == first || os.Getenv("COMPTOIR_PROVE") != "" {
+			t.Run(engine, func(t *testing.T) { test(t, engine) })
+		}
+	}
 }
 
 // wide is the window most people at a desk have.
@@ -47,7 +65,7 @@ func notReloaded(t *testing.T, b *Tab) {
 	}
 }
 
-func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erptest.Clerk, waits time.Duration) *Tab {
+func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erptest.Clerk, waits time.Duration) (*Tab, *comptoirtest.Story) {
 	t.Helper()
 	ctx := context.Background()
 	b := openTab(t, shop, wide)
@@ -124,7 +142,7 @@ func tellInBrowser(t *testing.T, shop string, connector erp.Connector, clerk erp
 		}
 		admin.Go(at).Shows(append(figures, "F2026-", "BC-7790", "Échéance", "Solde")...)
 	}
-	return b
+	return b, s
 }
 
 // changesAreSeen is step 4: a price and a stock level, changed in the ERP, on a

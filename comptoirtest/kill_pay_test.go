@@ -27,6 +27,7 @@ func TestKilledAtAnyPointAPaymentEndsInTheSameBooks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two minutes: make test")
 	}
+	t.Parallel()
 	for i, point := range app.MoneyCrashPoints {
 		for j, engine := range dbtest.Engines {
 			if os.Getenv("COMPTOIR_PROVE") == "" && i%2 != j {

@@ -124,6 +124,7 @@ func TestKilledAtAnyPointTheStoryEndsInTheSameBooks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two minutes: make test")
 	}
+	t.Parallel()
 	for i, point := range app.CrashPoints {
 		for j, engine := range dbtest.Engines {
 			if os.Getenv("COMPTOIR_PROVE") == "" && i%2 != j {

@@ -26,6 +26,9 @@ type Story struct {
 	Buyer *Visitor
 	Path  string    // of the order's page
 	There erp.Order // as it is in the ERP
+
+	Payer  *Visitor
+	Paying Paying
 }
 
 // Eventually waits until something holds, and says what does not otherwise.

@@ -74,6 +74,7 @@ func TestTheStoryOverHTTPWithBooks(t *testing.T) {
 			_, shop := open(t, engine, connector)
 			s := &comptoirtest.Story{T: t, Shop: shop, ERP: connector, Clerk: clerk, PO: "BC-7790", Waits: 5 * time.Second}
 			s.Tell()
+			s.TellOfMoney()
 		})
 	}
 }

@@ -218,6 +218,28 @@ func (v *Visitor) Texts(name, class string) (texts []string) {
 	return texts
 }
 
+// LinkTexts are the words of the links, by address; of several to one address, the
+// first.
+func (v *Visitor) LinkTexts() map[string]string {
+	words := map[string]string{}
+	for _, n := range all(v.doc, "a") {
+		if href := attr(n, "href"); words[href] == "" {
+			words[href] = strings.TrimSpace(text(n))
+		}
+	}
+	return words
+}
+
+// Values are those of the fields with a name, chosen or not.
+func (v *Visitor) Values(name string) (values []string) {
+	for _, n := range all(v.doc, "input") {
+		if attr(n, "name") == name {
+			values = append(values, attr(n, "value"))
+		}
+	}
+	return values
+}
+
 func plain(s string) string {
 	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(s)
 }

@@ -76,7 +76,8 @@ type Ground struct {
 	// rights do not do. Probe must then name Lacking among what is missing.
 	Stranger, Limited func(url string) erp.Connector
 	Lacking           []string
-	// Another starts the ERP of another company, with the same merchant in it.
+	// Another starts the ERP of another company, with the same merchant in it. The
+	// checks of money have one to themselves.
 	Another func(t testing.TB) Ground
 
 	Clerk   Clerk

@@ -26,14 +26,42 @@ func (c check) number() int {
 	return n
 }
 
-// Run tries a connector: one subtest for each check, in the order of their
-// numbers. A check that makes no sense for this ERP is shown as skipped, with
-// the reason that the Ground gives.
+// shares are the checks by what they are about, in the order of their numbers. A
+// slow ERP does one thing at a time, so each share has an ERP of its own, and they
+// are tried side by side.
+var shares = []struct {
+	name   string
+	checks []check
+}{
+	{"goods", append(byNumber(connection, reading, pricing, orders, doubt, goods, invoices, faults), closing...)},
+	{"money", byNumber(receipts, bookings)},
+}
+
+func byNumber(groups ...[]check) []check {
+	all := slices.Concat(groups...)
+	slices.SortStableFunc(all, func(a, b check) int { return cmp.Compare(a.number(), b.number()) })
+	return all
+}
+
+// Run tries a connector: one subtest for each check, in two shares. A check that
+// makes no sense for this ERP is shown as skipped, with the reason that the Ground
+// gives.
 func Run(t *testing.T, g Ground) {
+	for i, share := range shares {
+		t.Run(share.name, func(t *testing.T) {
+			t.Parallel()
+			mine := g
+			if i > 0 {
+				mine = g.Another(t)
+			}
+			try(t, mine, share.checks)
+		})
+	}
+}
+
+func try(t *testing.T, g Ground, checks []check) {
 	known := newAtlas()
-	numbered := slices.Concat(connection, reading, pricing, orders, doubt, goods, invoices, receipts, bookings, faults)
-	slices.SortStableFunc(numbered, func(a, b check) int { return cmp.Compare(a.number(), b.number()) })
-	for _, c := range append(numbered, closing...) {
+	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
 			number, _, _ := strings.Cut(c.name, " ")
 			if why := g.Cannot[number]; why != "" {

@@ -23,7 +23,12 @@ func ground(t testing.TB) erptest.Ground {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := demo.Start(t.Context(), t.TempDir(), demo.Options{Cache: cache, Log: os.Stderr})
+	dir, err := demo.Scratch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	server, err := demo.Start(t.Context(), dir, demo.Options{Cache: cache, Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}

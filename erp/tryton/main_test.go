@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 func withTryton(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "tryton")
+	dir, err := demo.Scratch()
 	if err != nil {
 		return 1, err
 	}

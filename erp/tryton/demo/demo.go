@@ -60,6 +60,16 @@ func Cache() (string, error) {
 	return filepath.Join(caches, "comptoir", "tryton"), err
 }
 
+// Scratch makes a folder for a Tryton that nobody needs afterwards: in memory,
+// where there is such a place, since every call to Tryton is a commit and each
+// would wait for the disk.
+func Scratch() (string, error) {
+	if dir, err := os.MkdirTemp("/dev/shm", "tryton-"); err == nil {
+		return dir, nil
+	}
+	return os.MkdirTemp("", "tryton-")
+}
+
 // Start runs a Tryton in a folder and waits until it answers: about two seconds
 // when the merchant is there, one or two minutes when it must be made, more when
 // packages must be installed. The server ends with Stop, with ctx while it is
