@@ -98,12 +98,14 @@ func (s *Statement) period(today string) error {
 
 // read adds up the ledger. The company's own currency is there also when nothing is.
 func (s *Statement) read(ctx context.Context, tx *db.Tx) error {
-	own := []ledger.Account{ledger.AR(s.Customer.ID), ledger.Unapplied(s.Customer.ID)}
+	own := ledger.Few{ledger.AR(s.Customer.ID), ledger.Unapplied(s.Customer.ID)}
 	opening, err := ledger.Before(ctx, tx, own, s.From)
 	if err != nil {
 		return err
 	}
-	entries, err := ledger.Between(ctx, tx, append(own, ledger.Disputed(s.Customer.ID)), s.From, s.To)
+	touched := own
+	touched[2] = ledger.Disputed(s.Customer.ID)
+	entries, err := ledger.Between(ctx, tx, touched, s.From, s.To)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ func (page InvoicePage) document(p *i18n.Printer, r *web.Request, to []string) p
 	for _, o := range page.Orders {
 		fact("portal.order", o.Number)
 	}
+	if page.State == "cancelled" {
+		fact("ui.state", p.T("ui.stamp.invoice.cancelled"))
+	}
 	lines := paper.Part{Columns: []paper.Column{{Label: p.T("portal.product")}, {Label: p.T("portal.quantity"), Width: 22, Right: true},
 		{Label: p.T("portal.price"), Width: 38, Right: true}, {Label: p.T("portal.amount"), Width: 32, Right: true}}}
 	for _, l := range page.Lines {
