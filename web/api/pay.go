@@ -114,7 +114,7 @@ func paymentWish(n NewPayment) (w payment.Wish, err error) {
 		}
 		minor, err := strconv.ParseInt(l.Amount.Minor, 10, 64)
 		if err != nil {
-			bad.With(at+"amount/minor", "payment.bad_amount")
+			bad.With(at+"amount/minor", "money.not_an_amount")
 		}
 		w.Lines = append(w.Lines, payment.WishLine{Invoice: id, Amount: money.Amount{Minor: minor, Currency: l.Amount.Currency}, Reason: l.Reason})
 	}
