@@ -27,7 +27,7 @@ func (c *Connector) PrintInvoice(ctx context.Context, id string) ([]byte, error)
 	text, _ := content["base64"].(string)
 	pdf, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, broken("report.account.invoice", "%v", err)
+		return nil, broken("answer", "a document: %v", err)
 	}
 	return pdf, nil
 }
