@@ -71,7 +71,7 @@ func TestAProgramPaysOnceForEachKey(t *testing.T) {
 		refused(payBody(payLine("F-1", 7000, "")), 422, "/lines/0/invoice", "invoice.not_found")
 		refused(payBody(payLine(ids[a], 1, "instalment"), payLine(ids[a], 1, "instalment")), 422, "/lines/1/invoice", "api.twice")
 		refused(payBody(payLine(ids[a], -1, "")), 422, "/lines/0/amount", "payment.bad_amount")
-		refused(`{"lines":[{"invoice":"`+ids[a]+`","amount":{"minor":"10,00","currency":"CAD"}}]}`, 422, "/lines/0/amount/minor", "payment.bad_amount")
+		refused(`{"lines":[{"invoice":"`+ids[a]+`","amount":{"minor":"10,00","currency":"CAD"}}]}`, 422, "/lines/0/amount/minor", "api.not_minor")
 		refused(`{"lines":[`+payLine(ids[a], 10000, "")+`],"method":"met_01a20ab318bc77a395805c33df9799b6"}`, 422, "/method", "payment.method_not_found")
 		if status, answer := api.call("POST", "/v1/payments", payBody(payLine(ids[a], 10000, ""))); status != 422 || at(answer, "errors.0.parameter") != "Idempotency-Key" {
 			t.Errorf("without a key: %d %v", status, answer)

@@ -282,3 +282,28 @@ func TestAPeriodThatCannotBeIsRefused(t *testing.T) {
 		t.Errorf("who may not see invoices: %v", err)
 	}
 }
+
+// Each currency has an account of its own, and none is added to another.
+func TestAStatementKeepsCurrenciesApart(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.InvoiceOn("2026-11-20", "c1", 1000, "2026-12-20")
+		usd := money.Amount{Minor: 700, Currency: "USD"}
+		till.ERP.Set(erp.KindInvoice, "us", erp.Invoice{Number: "F-us", Customer: "c1", Date: "2026-11-21", State: "open", Open: usd,
+			Totals: erp.Totals{Net: usd, Total: usd}, Due: []erp.Instalment{{Date: "2026-11-22", Amount: usd}}})
+		till.Pull()
+		q := &quarter{Till: till, t: t, who: till.Payer("C1001")}
+		s, err := q.statement("2026-11-21", "")
+		if err != nil || len(s.Accounts) != 2 {
+			t.Fatalf("%d accounts (%v)", len(s.Accounts), err)
+		}
+		for i, want := range []struct {
+			opening, closing money.Amount
+			moved            int
+		}{{cad(1000), cad(1000), 0}, {money.Zero("USD"), usd, 1}} {
+			a := s.Accounts[i]
+			if a.Opening != want.opening || a.Closing != want.closing || len(a.Movements) != want.moved || a.Open.Aged.Open != want.closing || len(a.Open.Items) != 1 {
+				t.Errorf("account %d is %+v", i, a)
+			}
+		}
+	})
+}
