@@ -154,6 +154,9 @@ func TestParityKeepsCurrenciesApart(t *testing.T) {
 				if err != nil {
 					return err
 				}
+				if len(all) != 6 {
+					t.Errorf("%s: %d equations, want three in each currency", when, len(all))
+				}
 				found, err := parity.Differences(till.Ctx, tx, 10)
 				if len(found) != differences {
 					t.Errorf("%s: differences %+v, want %d", when, found, differences)
