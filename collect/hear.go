@@ -18,8 +18,10 @@ import (
 var (
 	insertWebhook = db.SQL("collect.insert_webhook", `
 INSERT INTO webhook (gateway, id, type, body, received) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`)
+	// Written so that SQLite, too, begins with the few that wait, and not with all of
+	// the gateway's.
 	selectWebhooks = db.SQL("collect.select_webhooks", `
-SELECT id, type, body, received FROM webhook WHERE gateway = $1 AND done IS NULL ORDER BY received, id LIMIT $2`)
+SELECT id, type, body, received FROM webhook WHERE gateway || '' = $1 AND done IS NULL ORDER BY received, id LIMIT $2`)
 	setDone    = db.SQL("collect.set_done", `UPDATE webhook SET done = $3, failed = $4 WHERE gateway = $1 AND id = $2`)
 	selectFlow = db.SQL("collect.select_flow", `SELECT cursor FROM gateway_flow WHERE gateway = $1`)
 	upsertFlow = db.SQL("collect.upsert_flow", `

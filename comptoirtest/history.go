@@ -137,10 +137,10 @@ func (h *History) act() bool {
 
 // some lets a part of what is due happen, and sometimes kills the program in it.
 func (h *History) some() {
-	step := pick(h, []string{"box", "box", "box", "processor", "hear", "pull", "look", "erp", "count"})
+	step := pick(h, []string{"box", "box", "box", "processor", "hear", "pull", "pull", "look", "erp", "count"})
 	at := 0
-	if h.dice.IntN(12) == 0 {
-		at = 1 + h.dice.IntN(3)
+	if h.dice.IntN(8) == 0 {
+		at = 1 + min(h.dice.IntN(3), h.dice.IntN(3)) // most steps have one point, few three
 	}
 	died := h.dying(at, func(ctx context.Context) {
 		var err error

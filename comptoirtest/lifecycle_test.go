@@ -174,7 +174,10 @@ func TestInAnyOrderALifeEndsInTheSameBooks(t *testing.T) {
 					if l.events = l.told(); len(l.events) != 6 {
 						t.Fatalf("a life of %d events", len(l.events))
 					}
+					taken := false
 					for place, e := range permuted(at, 6) {
+						m := l.events[e].Movement
+						taken = taken || m != nil && m.Type == "charge"
 						for again := range 1 + dice.IntN(3)*min(at, 1) {
 							name := fmt.Sprintf("dlv-%d-%d", at, place)
 							if dice.IntN(2) == 0 {
@@ -184,6 +187,9 @@ func TestInAnyOrderALifeEndsInTheSameBooks(t *testing.T) {
 							if dice.IntN(2) == 0 {
 								l.hear()
 							}
+						}
+						if p := l.Stands(l.p.ID); !taken && p.State != payment.Open {
+							t.Fatalf("order %v: the payment is %s, and nothing was taken", permuted(at, 6), p.State)
 						}
 					}
 					l.hear()
