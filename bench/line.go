@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -55,7 +56,23 @@ var bars = map[string]bar{
 	"rss_idle_mb_sqlite":                     {false, 60, ""},
 	"rss_idle_mb_postgres":                   {false, 60, ""},
 	"cold_build_s":                           {false, 100, ""},
+
+	"ledger_post_per_s_postgres":             {true, 0.50, tpcbYardstick},
+	"ledger_post_one_company_per_s_postgres": {true, 0.25, tpcbYardstick},
+	"webhook_ack_p99_ms_sqlite":              {false, 150, ""},
+	"webhook_ack_p99_ms_postgres":            {false, 150, ""},
+	"pay_200_invoices_ms_sqlite":             {false, 500, ""},
+	"pay_200_invoices_ms_postgres":           {false, 500, ""},
+	"parity_100k_s_sqlite":                   {false, 60, ""},
+	"parity_100k_s_postgres":                 {false, 60, ""},
+	"invoices_page_cpu_ms_sqlite":            {false, 2, ""},
+	"invoices_page_cpu_ms_postgres":          {false, 2, ""},
+	"invoices_page_p99_ms_sqlite":            {false, 25, ""},
+	"invoices_page_p99_ms_postgres":          {false, 25, ""},
+	historiesLine:                            {true, 10 * float64(runtime.NumCPU()), ""}, // ten a core
 }
+
+const historiesLine = "sim_histories_per_s"
 
 // bench is what has been measured so far.
 type bench struct {

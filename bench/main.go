@@ -87,9 +87,18 @@ func measure(ctx context.Context, o options, out string) (err error) {
 		if err := b.shop(ctx, engine); err != nil {
 			return fmt.Errorf("shop on %s: %w", engine, err)
 		}
+		if err := b.money(ctx, engine); err != nil {
+			return fmt.Errorf("money on %s: %w", engine, err)
+		}
+		if err := b.parity(ctx, engine); err != nil {
+			return fmt.Errorf("parity on %s: %w", engine, err)
+		}
 		if err := b.wholeProgram(ctx, engine); err != nil {
 			return fmt.Errorf("program on %s: %w", engine, err)
 		}
+	}
+	if err := b.histories(ctx); err != nil {
+		return err
 	}
 	if err := b.coldBuild(ctx); err != nil {
 		return err

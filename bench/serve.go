@@ -41,6 +41,7 @@ func email(company, person int) string { return fmt.Sprintf("buyer%d@c%d.example
 func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ExitOnError)
 	database := flags.String("database", "", "where the data is")
+	what := flags.String("what", "shop", "shop, money (invoices and a processor) or parity (many open items)")
 	buyers := flags.Int("buyers", 8, "of the first company")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,8 +56,20 @@ func serve(args []string) error {
 	defer d.Close()
 	s := &served{erp: merchant(), arrived: map[string]time.Time{}}
 	s.erp.Arrived = s.note
-	if s.App, err = app.New(d, quiet{s.erp}, app.Config{}); err != nil {
+	var connector erp.Connector = quiet{s.erp}
+	role := access.Buyer
+	if *what != "shop" {
+		s.till, s.processor, role = newTill(s.erp), newProcessor(), access.CompanyAdmin
+		connector = s.till
+	}
+	if *what == "money" {
+		s.till.bill()
+	}
+	if s.App, err = app.New(d, connector, app.Config{}); err != nil {
 		return err
+	}
+	if s.till != nil {
+		s.Take(s.processor, "http://shop.invalid")
 	}
 	if err := s.Engine.Start(ctx); err != nil {
 		return err
@@ -64,14 +77,19 @@ func serve(args []string) error {
 	if err := s.Engine.Round(ctx, true); err != nil {
 		return err
 	}
-	if err := s.invite(ctx, *buyers); err != nil {
+	if err := s.invite(ctx, *buyers, role); err != nil {
 		return err
+	}
+	if *what == "parity" {
+		if err := s.fill(ctx); err != nil {
+			return err
+		}
 	}
 	// As after every start: Migrate ends with ANALYZE.
 	if err := d.Migrate(ctx, migrations.Files); err != nil {
 		return err
 	}
-	return s.listen(ctx)
+	return s.listen(ctx, *what)
 }
 
 // merchant is the ERP with contract prices for every company.
@@ -109,9 +127,10 @@ func (q quiet) Changed(ctx context.Context, kind erp.Kind, cursor string, limit 
 // served is the running shop, as the driver may ask about it.
 type served struct {
 	*app.App
-	erp     *instant.ERP
-	mu      sync.Mutex
-	arrived map[string]time.Time // by key, since somebody last asked
+	erp        *instant.ERP
+	collecting // of a shop that takes money
+	mu         sync.Mutex
+	arrived    map[string]time.Time // by key, since somebody last asked
 }
 
 func (s *served) note(key string) {
@@ -121,7 +140,7 @@ func (s *served) note(key string) {
 }
 
 // invite lets the buyers in. One password for all, because hashing takes long.
-func (s *served) invite(ctx context.Context, first int) error {
+func (s *served) invite(ctx context.Context, first int, role access.Role) error {
 	hash, err := access.HashPassword(password)
 	if err != nil {
 		return err
@@ -138,7 +157,7 @@ func (s *served) invite(ctx context.Context, first int) error {
 			}
 			for j := range n {
 				if _, err := access.Invite(ctx, tx, outbox.By{Actor: "bench"}, access.NewPerson{Email: email(i, j), Name: "Alex Tremblay",
-					Customer: c.ID, Lang: i18n.FR, Roles: []access.Role{access.Buyer}}, hash); err != nil {
+					Customer: c.ID, Lang: i18n.FR, Roles: []access.Role{role}}, hash); err != nil {
 					return err
 				}
 			}
@@ -149,7 +168,7 @@ func (s *served) invite(ctx context.Context, first int) error {
 
 // listen serves the shop on one port and answers the driver on another, until
 // ctx is over.
-func (s *served) listen(ctx context.Context) error {
+func (s *served) listen(ctx context.Context, what string) error {
 	shop, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -161,11 +180,16 @@ func (s *served) listen(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /figures", s.figures)
 	mux.HandleFunc("GET /lags", s.lags)
+	s.collecting.routes(s, mux)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	go http.Serve(control, mux)
 	go http.Serve(shop, s.Mux)
 	fmt.Printf("ready %s %s\n", shop.Addr(), control.Addr())
+	if what == "parity" {
+		<-ctx.Done() // nobody else compares, and nothing is swept
+		return nil
+	}
 	s.Run(ctx)
 	return nil
 }

@@ -25,8 +25,8 @@ type server struct {
 	stop          func()
 }
 
-// start starts a shop over a new database.
-func (b *bench) start(ctx context.Context, engine string) (*server, error) {
+// start starts a shop over a new database. What is "shop", "money" or "parity".
+func (b *bench) start(ctx context.Context, engine, what string) (*server, error) {
 	s := &server{engine: engine}
 	address := "sqlite:" + filepath.Join(b.work, "bench.db")
 	s.about = "SQLite " + sqliteVersion() + ", WAL, synchronous FULL, one writer"
@@ -44,7 +44,7 @@ func (b *bench) start(ctx context.Context, engine string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	line, cmd, err := child(self, nil, "serve", "-database", address, "-buyers", strconv.Itoa(b.clients))
+	line, cmd, err := child(self, nil, "serve", "-what", what, "-database", address, "-buyers", strconv.Itoa(b.clients))
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,13 @@ func (s *server) cpu() (shop, database time.Duration) {
 		database = cpuWithChildren(s.postgres)
 	}
 	return own + ended, database
+}
+
+// spent is the processor time of each of n things since cpu was read.
+func (s *server) spent(shop, database time.Duration, n int) string {
+	shopNow, databaseNow := s.cpu()
+	ms := func(d time.Duration) float64 { return d.Seconds() * 1000 / float64(max(1, n)) }
+	return fmt.Sprintf("cpu shop %.2f ms, database %.2f ms each", ms(shopNow-shop), ms(databaseNow-database))
 }
 
 // followed waits until all followers of what was ordered are done, five seconds

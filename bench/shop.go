@@ -18,7 +18,7 @@ func (b *bench) shop(ctx context.Context, engine string) error {
 	if !checkout && !one && !call && !list && !calm && !half {
 		return nil
 	}
-	s, err := b.start(ctx, engine)
+	s, err := b.start(ctx, engine, "shop")
 	if err != nil {
 		return err
 	}
@@ -188,15 +188,20 @@ func (b *bench) oneCall(s *server, many [][]*buyer) error {
 }
 
 func (b *bench) list(s *server, many [][]*buyer) error {
+	return b.pages(s, "list_page", many, (*buyer).list, "20 products at the customer's prices, HTML, session looked up")
+}
+
+// pages looks at one kind of page over and over.
+func (b *bench) pages(s *server, name string, of [][]*buyer, look func(*buyer, func(time.Duration)) error, what string) error {
 	warm := *b
 	warm.run = time.Second
-	warm.drive(many, nil, (*buyer).list)
+	warm.drive(of, nil, look)
 	var each, own, database []float64
 	pages, why := 0, ""
 	for range b.runs {
 		shop, base := s.cpu()
-		done := b.profiled(s, "list_page")
-		l := b.drive(many, nil, (*buyer).list)
+		done := b.profiled(s, name)
+		l := b.drive(of, nil, look)
 		shopAfter, baseAfter := s.cpu()
 		done()
 		each = append(each, p99(l.each))
@@ -206,10 +211,9 @@ func (b *bench) list(s *server, many [][]*buyer) error {
 			why = l.why()
 		}
 	}
-	with := b.conditions(s, "20 products at the customer's prices, HTML, session looked up",
-		fmt.Sprintf("processor time of the shop; its database takes %.2f ms beside", median(database)))
-	b.add(line{Name: "list_page_cpu_ms_" + s.engine, Value: median(own), Unit: "ms", N: pages, failed: why}, with...)
-	b.add(line{Name: "list_page_p99_ms_" + s.engine, Value: median(each), Unit: "ms", N: pages, failed: why}, with...)
+	with := b.conditions(s, what, fmt.Sprintf("processor time of the shop; its database takes %.2f ms beside", median(database)))
+	b.add(line{Name: name + "_cpu_ms_" + s.engine, Value: median(own), Unit: "ms", N: pages, failed: why}, with...)
+	b.add(line{Name: name + "_p99_ms_" + s.engine, Value: median(each), Unit: "ms", N: pages, failed: why}, with...)
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, task, way, note s
 			return err
 		}
 	}
-	return e.DB.WriteAs(ctx, payment.Key(customer), func(tx *db.Tx) error {
+	return e.DB.WriteAlone(ctx, payment.Key(customer), func(tx *db.Tx) error {
 		return payment.Decide(ctx, tx, who, task, way, note, told)
 	})
 }

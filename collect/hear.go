@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -66,7 +67,7 @@ func (e *Engine) tell(ctx context.Context, all []gateway.Fact) error {
 		if customer == "" {
 			err = e.DB.Write(ctx, one)
 		} else {
-			err = e.DB.WriteAs(ctx, payment.Key(customer), one)
+			err = e.DB.WriteAlone(ctx, payment.Key(customer), one)
 		}
 		if err != nil {
 			return err
@@ -98,7 +99,11 @@ type kept struct {
 
 // Hear writes down what the webhooks say that wait. One that makes no sense is put
 // aside with the reason, and is in nobody's way.
-func (e *Engine) Hear(ctx context.Context) (n int, err error) {
+func (e *Engine) Hear(ctx context.Context) (n int, err error) { return e.hear(ctx, 1) }
+
+// hear is Hear, so many side by side: in which order they are heard is no matter, as
+// it is none in which they come.
+func (e *Engine) hear(ctx context.Context, together int) (n int, err error) {
 	var waiting []kept
 	if err := e.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		waiting, err = db.All(ctx, tx, selectWebhooks, func(r db.Row) (k kept, err error) {
@@ -106,32 +111,46 @@ func (e *Engine) Hear(ctx context.Context) (n int, err error) {
 			err = r.Scan(&k.ID, &k.Type, &body, &k.At)
 			k.Raw = []byte(body)
 			return k, err
-		}, e.Name(), 100)
+		}, e.Name(), mostHeard)
 		return err
 	}); err != nil {
 		return 0, err
 	}
-	for _, k := range waiting {
-		all, err := e.Gateway.Translate(k.Delivery)
-		if err == nil {
-			err = e.tell(ctx, all)
+	var all sync.WaitGroup
+	errs := make([]error, together)
+	part := func(i int) {
+		for at := i; at < len(waiting) && errs[i] == nil; at += together {
+			errs[i] = e.heard(ctx, waiting[at])
 		}
-		e.Box.Crash("hook.told")
-		var why any
-		if err != nil {
-			if f := fault.Of(err); strings.HasPrefix(f.Code, "db.") || f.Kind == fault.Internal && !errors.As(err, new(*gateway.Error)) {
-				return n, err // the database: again later
-			}
-			slog.ErrorContext(ctx, "collect: webhook makes no sense", "gateway", e.Name(), "id", k.ID, "err", err)
-			why = err.Error()
-		}
-		if err := e.DB.Write(ctx, func(tx *db.Tx) error { return tx.Later(ctx, setDone, e.Name(), k.ID, tx.Now, why) }); err != nil {
-			return n, err
-		}
-		e.Box.Crash("hook.done")
-		n++
 	}
-	return n, nil
+	for i := 1; i < together; i++ {
+		all.Go(func() { part(i) })
+	}
+	part(0)
+	all.Wait()
+	return len(waiting), errors.Join(errs...)
+}
+
+// heard writes one webhook down.
+func (e *Engine) heard(ctx context.Context, k kept) error {
+	all, err := e.Gateway.Translate(k.Delivery)
+	if err == nil {
+		err = e.tell(ctx, all)
+	}
+	e.Box.Crash("hook.told")
+	var why any
+	if err != nil {
+		if f := fault.Of(err); strings.HasPrefix(f.Code, "db.") || f.Kind == fault.Internal && !errors.As(err, new(*gateway.Error)) {
+			return err // the database: again later
+		}
+		slog.ErrorContext(ctx, "collect: webhook makes no sense", "gateway", e.Name(), "id", k.ID, "err", err)
+		why = err.Error()
+	}
+	if err := e.DB.Write(ctx, func(tx *db.Tx) error { return tx.Later(ctx, setDone, e.Name(), k.ID, tx.Now, why) }); err != nil {
+		return err
+	}
+	e.Box.Crash("hook.done")
+	return nil
 }
 
 // Pull reads what the processor lists since the last time. Where it stopped is kept
@@ -198,12 +217,19 @@ func (e *Engine) Look(ctx context.Context) error {
 // pullEvery is how often the processor is asked what webhooks did not bring.
 const pullEvery = 10 * time.Second
 
+// Run hears so many webhooks side by side, of so many that it reads at once.
+const (
+	sideBySide = 4
+	mostHeard  = 100
+)
+
 // Run hears webhooks as they come, and sweeps, until ctx is over.
 func (e *Engine) Run(ctx context.Context) {
 	woken := e.DB.Listen("webhook")
 	var pulled time.Time
 	for {
-		if _, err := e.Hear(ctx); err != nil && ctx.Err() == nil {
+		n, err := e.hear(ctx, sideBySide)
+		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "collect: hear", "gateway", e.Name(), "err", err)
 		}
 		if now := e.DB.Now(); now.Sub(pulled) >= pullEvery {
@@ -215,11 +241,15 @@ func (e *Engine) Run(ctx context.Context) {
 				}
 			}
 		}
+		pause := time.Second
+		if n == mostHeard && err == nil {
+			pause = 0 // more of them wait
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-woken:
-		case <-time.After(time.Second):
+		case <-time.After(pause):
 		}
 	}
 }

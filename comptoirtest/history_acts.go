@@ -169,7 +169,7 @@ func (h *History) regret() bool {
 	}
 	p := h.Stands(pick(h, h.begun))
 	at := slices.IndexFunc(h.payers, func(a access.Actor) bool { return a.Customer == p.Customer })
-	err := h.DB.WriteAs(h.Ctx, payment.Key(p.Customer), func(tx *db.Tx) error {
+	err := h.DB.WriteAlone(h.Ctx, payment.Key(p.Customer), func(tx *db.Tx) error {
 		if p.State == payment.Open && len(p.Attempts) > 0 && !p.Attempts[0].Live() {
 			_, err := payment.Retry(h.Ctx, tx, h.payers[at], p.ID, payment.Wish{})
 			return err

@@ -34,7 +34,7 @@ func owing(t *testing.T, till *comptoirtest.Till, minor int64) (access.Actor, in
 }
 
 func sends(till *comptoirtest.Till, who access.Actor, invoice, email string) (l payment.Link, err error) {
-	err = till.DB.WriteAs(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) (err error) {
+	err = till.DB.WriteAlone(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) (err error) {
 		l, err = payment.SendLink(till.Ctx, tx, who, comptoirtest.LinkKey, invoice, email)
 		return err
 	})
@@ -235,7 +235,7 @@ func TestALinkThatIsOverShowsNothing(t *testing.T) {
 		if n := payments(till, who); n != 1 {
 			t.Errorf("%d payments of one invoice", n)
 		}
-		if err := till.DB.WriteAs(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
+		if err := till.DB.WriteAlone(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
 			return payment.End(till.Ctx, tx, who, mustLoad(t, till, tx, part.ID))
 		}); err != nil {
 			t.Fatal(err)
@@ -424,7 +424,7 @@ func TestALinkPaysOnceHoweverOftenItIsPressed(t *testing.T) {
 			l = all[slices.IndexFunc(all, func(l payment.Link) bool { return l.Payment != "" })]
 			return err
 		})
-		if err := till.DB.WriteAs(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
+		if err := till.DB.WriteAlone(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
 			_, err := payment.RevokeLink(till.Ctx, tx, who, l.ID)
 			return err
 		}); err != nil {

@@ -95,7 +95,7 @@ func TestADeclinedSavedCardGivesWayToAnother(t *testing.T) {
 		if len(cards(till, who)) != 1 {
 			t.Error("a card that lacks money was forgotten")
 		}
-		if err := till.DB.WriteAs(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
+		if err := till.DB.WriteAlone(till.Ctx, payment.Key(who.Customer), func(tx *db.Tx) error {
 			_, err := payment.Retry(till.Ctx, tx, who, p.ID, payment.Wish{})
 			return err
 		}); err != nil {
@@ -194,7 +194,7 @@ func TestNobodyPaysWithAnotherCompanysCard(t *testing.T) {
 		if _, err := till.Clerk.Pay(t.Context(), till.Stands(p.ID).Attempts[0].URL, simulator.InsufficientFunds); err != nil {
 			t.Fatal(err)
 		}
-		if err := till.DB.WriteAs(till.Ctx, payment.Key(other.Customer), func(tx *db.Tx) error {
+		if err := till.DB.WriteAlone(till.Ctx, payment.Key(other.Customer), func(tx *db.Tx) error {
 			if err := payment.End(till.Ctx, tx, other, mustLoad(t, till, tx, p.ID)); err != nil {
 				return err
 			}
@@ -203,7 +203,7 @@ func TestNobodyPaysWithAnotherCompanysCard(t *testing.T) {
 			t.Fatal(err)
 		}
 		till.Settle()
-		err = till.DB.WriteAs(till.Ctx, payment.Key(other.Customer), func(tx *db.Tx) error {
+		err = till.DB.WriteAlone(till.Ctx, payment.Key(other.Customer), func(tx *db.Tx) error {
 			_, err := payment.Retry(till.Ctx, tx, other, p.ID, payment.Wish{Method: m.ID})
 			return err
 		})

@@ -79,7 +79,7 @@ func (b *back) gives(w payment.RefundWish) (r payment.Refund, err error) {
 	if w.Reason == "" {
 		w.Reason = "damaged"
 	}
-	err = b.DB.WriteAs(b.Ctx, payment.Key(b.who.Customer), func(tx *db.Tx) (err error) {
+	err = b.DB.WriteAlone(b.Ctx, payment.Key(b.who.Customer), func(tx *db.Tx) (err error) {
 		if w.ID == "" {
 			w.ID = payment.NewRefundID(tx)
 		}

@@ -141,7 +141,7 @@ var treasurer = access.Actor{Person: "01a20ab3-18bc-77a3-9580-5c33df9799b6", Rol
 func told(t *testing.T, till *comptoirtest.Till, p payment.Payment, f gateway.Fact) {
 	t.Helper()
 	from := payment.Source{Gateway: till.Site.Gateway.Name(), Day: till.Engine.Merchant().Day}
-	if err := till.DB.WriteAs(till.Ctx, payment.Key(p.Customer), func(tx *db.Tx) error { return payment.Told(till.Ctx, tx, from, f) }); err != nil {
+	if err := till.DB.WriteAlone(till.Ctx, payment.Key(p.Customer), func(tx *db.Tx) error { return payment.Told(till.Ctx, tx, from, f) }); err != nil {
 		t.Fatal(err)
 	}
 }

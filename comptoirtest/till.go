@@ -83,7 +83,7 @@ func (t *Till) Owes(who access.Actor) (all []invoice.Invoice) {
 // Pays begins a payment of parts of invoices, by minor units.
 func (t *Till) Pays(who access.Actor, w payment.Wish) (p payment.Payment, err error) {
 	w.Gateway = t.Site.Gateway.Name()
-	err = t.DB.WriteAs(t.Ctx, payment.Key(who.Customer), func(tx *db.Tx) (err error) {
+	err = t.DB.WriteAlone(t.Ctx, payment.Key(who.Customer), func(tx *db.Tx) (err error) {
 		p, err = payment.Start(t.Ctx, tx, who, t.Engine.Merchant(), w)
 		return err
 	})

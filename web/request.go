@@ -49,6 +49,16 @@ func (r *Request) WriteAs(key string, f func(ctx context.Context, tx *db.Tx) err
 	})
 }
 
+// WriteAlone opens a unit of work whose key keeps everybody else away.
+func (r *Request) WriteAlone(key string, f func(ctx context.Context, tx *db.Tx) error) error {
+	return r.Site.DB.WriteAlone(r.Context(), key, func(tx *db.Tx) error {
+		if err := access.Touch(r.Context(), tx, r.Session); err != nil {
+			return err
+		}
+		return f(r.Context(), tx)
+	})
+}
+
 // WriteOwn opens a unit of work on a row of the actor's own: the cart.
 func (r *Request) WriteOwn(f func(ctx context.Context, tx *db.Tx) error) error {
 	return r.Site.DB.WriteRow(r.Context(), func(tx *db.Tx) error {

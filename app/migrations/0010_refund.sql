@@ -30,10 +30,10 @@ CREATE INDEX receipt_reversal ON receipt (key) WHERE reversal IS NOT NULL AND st
 CREATE INDEX receipt_loose ON receipt (created) WHERE minor > 0 AND unapplied = minor AND reversal IS NULL;
 
 -- finance/invoice
-CREATE INDEX invoice_credit ON invoice (conn, day) WHERE balance < 0;
+CREATE INDEX invoice_credit_day ON invoice (conn, day) WHERE balance < 0;
 
 -- +goose Down
-DROP INDEX invoice_credit;
+DROP INDEX invoice_credit_day;
 DROP INDEX receipt_loose;
 DROP INDEX receipt_reversal;
 ALTER TABLE receipt DROP COLUMN lost;

@@ -41,6 +41,16 @@ func (d *DB) WriteAs(ctx context.Context, key string, f func(tx *Tx) error) erro
 	return d.keyed(ctx, key, d.engine.writing(), f)
 }
 
+// WriteAlone is WriteAs for work that decides by what is changed under its key only,
+// and by what nobody changes because of it: a company's payments, beside what the
+// ERP says of its invoices. So nothing is watched. Watching, PostgreSQL would do the
+// work of companies again that never met, because their rows stand on one page of an
+// index. It sees one state (repeatable read); when another has changed a row that it
+// changes, it is done again.
+func (d *DB) WriteAlone(ctx context.Context, key string, f func(tx *Tx) error) error {
+	return d.keyed(ctx, key, d.engine.holding(), f)
+}
+
 // WriteHeld is WriteAs for work on rows that nobody else may touch, because the
 // key or a lease keeps all others away: a queue's turn, a follower's step.
 // PostgreSQL need not watch what it reads, so it never undoes business for it. It

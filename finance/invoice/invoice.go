@@ -1,7 +1,7 @@
 // Package invoice shows what is owed, as the ERP has it: invoices and credit
 // notes of every channel, their taxes, due dates and open balances.
 //
-// Tables: invoice, invoice_order.
+// Tables: invoice, invoice_order, invoice_open.
 package invoice
 
 import (
@@ -54,10 +54,13 @@ func (i Invoice) Standing(day string) string {
 
 const columns = `id, conn, erp_id, number, customer, po_number, day, due, due_parts, currency, total, balance, totals, lines, state, seen`
 
+// heads are the columns of a list, which does not read what each was for.
+const heads = `id, conn, erp_id, number, customer, po_number, day, due, due_parts, currency, total, balance, '{}', '[]', state, seen`
+
 var (
 	selectInvoice   = db.SQL("invoice.select", `SELECT `+columns+` FROM invoice WHERE id = $1`)
 	selectOfCompany = db.SQL("invoice.select_of_company", `
-SELECT `+columns+` FROM invoice WHERE conn = $1 AND customer = $2 AND (day, id) < ($3, $4)
+SELECT `+heads+` FROM invoice WHERE conn = $1 AND customer = $2 AND (day, id) < ($3, $4)
     AND (CAST($5 AS TEXT) = '' OR number = CAST($5 AS TEXT) OR po_number = CAST($5 AS TEXT))
     AND (CAST($6 AS TEXT) = '' OR (balance > 0 AND due > CAST($6 AS TEXT) AND due <= CAST($7 AS TEXT)))
 ORDER BY day DESC, id DESC LIMIT $8`)
@@ -190,7 +193,8 @@ type After struct{ Day, ID string }
 // invoice's or the purchase order's ("" for all).
 type Filter struct{ Age, Text, Today string }
 
-// List is a part of the company's invoices, newest first.
+// List is a part of the company's invoices, newest first, without their lines and
+// taxes.
 func List(ctx context.Context, tx *db.Tx, who access.Actor, f Filter, after After, n int) ([]Invoice, error) {
 	c, err := own(ctx, tx, who)
 	if err != nil {

@@ -27,8 +27,7 @@ UPDATE invoice SET state = 'cancelled', balance = 0, seen = $3 WHERE conn = $1 A
 func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) error {
 	body, there := rec.Body.(erp.Invoice)
 	if !there {
-		_, err := tx.Exec(ctx, voidGone, conn, rec.ID, tx.Now)
-		return err
+		return moved(ctx, tx, conn, rec.ID, func() error { return tx.Later(ctx, voidGone, conn, rec.ID, tx.Now) })
 	}
 	parts, err := json.Marshal(body.Due)
 	if err != nil {
@@ -42,12 +41,14 @@ func Replicate(ctx context.Context, tx *db.Tx, conn string, rec erp.Record) erro
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, upsert, tx.ID(), conn, rec.ID, body.Number, body.Customer, body.PONumber, body.Date, dueOf(body), string(parts),
-		body.Totals.Total.Currency, body.Totals.Total.Minor, body.Open.Minor, string(totals), string(lines), body.State, tx.Now); err != nil {
+	if err := moved(ctx, tx, conn, rec.ID, func() error {
+		return tx.Later(ctx, upsert, tx.ID(), conn, rec.ID, body.Number, body.Customer, body.PONumber, body.Date, dueOf(body), string(parts),
+			body.Totals.Total.Currency, body.Totals.Total.Minor, body.Open.Minor, string(totals), string(lines), body.State, tx.Now)
+	}); err != nil {
 		return err
 	}
 	for _, id := range body.Orders {
-		if _, err := tx.Exec(ctx, linkOrder, conn, id, rec.ID); err != nil {
+		if err := tx.Later(ctx, linkOrder, conn, id, rec.ID); err != nil {
 			return err
 		}
 	}

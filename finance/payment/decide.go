@@ -47,7 +47,7 @@ func ToDecide(ctx context.Context, tx *db.Tx, who access.Actor, task string) (a 
 // when its money has come by now: that was booked as the customer's. Released, when
 // the processor says that nothing was taken: its documents can be paid again, and
 // money that comes all the same is the customer's, and told. Conflict otherwise.
-// Call it within db.WriteAs(Key(company)).
+// Call it within db.WriteAlone(Key(company)).
 func Decide(ctx context.Context, tx *db.Tx, who access.Actor, task, way, note string, told *gateway.Snapshot) error {
 	t, err := open(ctx, tx, who, task)
 	if err != nil {

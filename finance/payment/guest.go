@@ -108,7 +108,7 @@ func BillOf(ctx context.Context, tx *db.Tx, guest access.Actor) (b Bill, err err
 
 // StartLinked begins to pay the guest's invoice, all that is open of it, on the
 // processor's page. Pressed again it is the same payment. Call it within
-// db.WriteAs(Key(company)). Denied when the link is over; Conflict when nothing is to
+// db.WriteAlone(Key(company)). Denied when the link is over; Conflict when nothing is to
 // be paid, or somebody else is paying.
 func StartLinked(ctx context.Context, tx *db.Tx, guest access.Actor, m customer.Merchant, gateway string) (Payment, error) {
 	b, err := BillOf(ctx, tx, guest)

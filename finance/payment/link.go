@@ -104,7 +104,7 @@ func scanLink(r db.Row) (l Link, err error) {
 }
 
 // SendLink makes a link to pay one invoice of the actor's company and promises a
-// letter to an address. Call it within db.WriteAs(Key(company)). Invalid with a
+// letter to an address. Call it within db.WriteAlone(Key(company)). Invalid with a
 // field for an address that is none; Conflict when nothing of the invoice is to be
 // paid; TooMany after MaxLinks within a day.
 func SendLink(ctx context.Context, tx *db.Tx, who access.Actor, k LinkKey, invoiceID, email string) (Link, error) {
@@ -174,7 +174,7 @@ func Links(ctx context.Context, tx *db.Tx, who access.Actor, invoice string) ([]
 
 // RevokeLink ends a link of the actor's company, and the page that somebody has open
 // through it. NotFound when it is another company's. Call it within
-// db.WriteAs(Key(company)).
+// db.WriteAlone(Key(company)).
 func RevokeLink(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Link, error) {
 	if err := who.Must(access.PayInvoices); err != nil {
 		return Link{}, err

@@ -102,7 +102,7 @@ type Source struct {
 }
 
 // Told writes down one fact of a processor, once, whichever way it came. Call it
-// within db.WriteAs(Key(company)) when the fact is about a payment of ours.
+// within db.WriteAlone(Key(company)) when the fact is about a payment of ours.
 func Told(ctx context.Context, tx *db.Tx, from Source, f gateway.Fact) error {
 	switch {
 	case f.Movement != nil:

@@ -143,7 +143,7 @@ func CustomerOfRefund(ctx context.Context, tx *db.Tx, w RefundWish) (string, err
 
 // GiveBack asks the processor to give money back to the method it came by, and
 // takes it from what the customer has, at once. Call it within
-// db.WriteAs(Key(customer)). Invalid for amounts that cannot be, Conflict when they
+// db.WriteAlone(Key(customer)). Invalid for amounts that cannot be, Conflict when they
 // are more than is left, or while the payer's bank disputes the payment: then the
 // payer would get the money twice.
 func GiveBack(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, w RefundWish) (Refund, error) {

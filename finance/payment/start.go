@@ -52,7 +52,7 @@ const maxLines = 500
 // maxReason is how much of a reason is kept.
 const maxReason = 200
 
-// Key is what payments of a company are serialized by (db.WriteAs).
+// Key is what payments of a company are serialized by (db.WriteAlone).
 func Key(customer string) string { return "payments:" + customer }
 
 var (
@@ -66,7 +66,7 @@ INSERT INTO attempt (id, payment, gateway, currency, amount, method, save, state
 
 // Start begins to pay documents of the actor's company: the parts are reserved, and
 // the processor is asked for a page, or to charge a saved method. Call it within
-// db.WriteAs(Key(company)). Invalid with fields for amounts that cannot be;
+// db.WriteAlone(Key(company)). Invalid with fields for amounts that cannot be;
 // Conflict when somebody is paying one of the documents already, or its balance is
 // no longer what was shown.
 func Start(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merchant, w Wish) (Payment, error) {

@@ -63,7 +63,7 @@ func startPayment(r *web.Request, in *struct {
 	}
 	w.Gateway = r.Site.Gateway.Name()
 	out := &paid{}
-	err = r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	err = r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		*out = paid{} // the work may run twice
 		id := tx.ID()
 		first, err := tx.Exec(ctx, insertKey, r.Actor.Person, in.Key, asked, id, tx.Now)

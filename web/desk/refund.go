@@ -300,7 +300,7 @@ func giveRefund(w http.ResponseWriter, r *web.Request) error {
 	if wish.Amount, err = money.Read(r.PostFormValue("amount"), wish.Amount.Currency); err != nil {
 		return refundForm(w, r, http.StatusUnprocessableEntity, field("amount", fault.New(fault.Invalid, "money.not_an_amount")))
 	}
-	err = r.WriteAs(payment.Key(of), func(ctx context.Context, tx *db.Tx) error {
+	err = r.WriteAlone(payment.Key(of), func(ctx context.Context, tx *db.Tx) error {
 		_, err := payment.GiveBack(ctx, tx, r.Actor, r.Site.Engine.Merchant(), wish)
 		return err
 	})

@@ -119,7 +119,7 @@ func payAsGuest(w http.ResponseWriter, r *web.Request) error {
 	token := r.PathValue("token")
 	_, l, err := readGuest(r, token)
 	if err == nil {
-		err = r.Site.DB.WriteAs(r.Context(), payment.Key(l.Customer), func(tx *db.Tx) error {
+		err = r.Site.DB.WriteAlone(r.Context(), payment.Key(l.Customer), func(tx *db.Tx) error {
 			_, err := payment.StartLinked(r.Context(), tx, access.Guest(l.ID, r.ID), r.Site.Engine.Merchant(), r.Site.Gateway.Name())
 			return err
 		})

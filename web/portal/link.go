@@ -105,7 +105,7 @@ func sendLink(w http.ResponseWriter, r *web.Request) error {
 		return fault.New(fault.NotFound, "web.no_page")
 	}
 	id, typed := r.PathValue("id"), LinkForm{Email: r.PostFormValue("email")}
-	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		_, err := payment.SendLink(ctx, tx, r.Actor, r.Site.Links, id, typed.Email)
 		return err
 	})
@@ -123,7 +123,7 @@ func sendLink(w http.ResponseWriter, r *web.Request) error {
 // POST /invoices/{id}/links/{link}/revocation
 func revokeLink(w http.ResponseWriter, r *web.Request) error {
 	var l payment.Link
-	if err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) (err error) {
+	if err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) (err error) {
 		l, err = payment.RevokeLink(ctx, tx, r.Actor, r.PathValue("link"))
 		return err
 	}); err != nil {

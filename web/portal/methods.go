@@ -88,7 +88,7 @@ func askRemoval(w http.ResponseWriter, r *web.Request) error {
 
 // POST /payment-methods/{id}/removal
 func removeMethod(w http.ResponseWriter, r *web.Request) error {
-	if err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	if err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		return payment.Remove(ctx, tx, r.Actor, r.PathValue("id"))
 	}); err != nil {
 		return err

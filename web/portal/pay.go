@@ -220,7 +220,7 @@ func startPayment(w http.ResponseWriter, r *web.Request) error {
 	page := PayPage{ID: r.PostFormValue("payment"), Method: r.PostFormValue("method"), Save: r.PostFormValue("save") != ""}
 	var unread *fault.Fault
 	var started payment.Payment
-	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		again := page // may run twice
 		p, err := payment.Find(ctx, tx, r.Actor, page.ID)
 		if err == nil {

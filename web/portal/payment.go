@@ -277,7 +277,7 @@ func late(err error) bool { return fault.Of(err).Code == "payment.not_open" }
 // POST /payments/{id}/attempts
 func retryPayment(w http.ResponseWriter, r *web.Request) error {
 	id := r.PathValue("id")
-	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		_, err := payment.Retry(ctx, tx, r.Actor, id, payment.Wish{Method: r.PostFormValue("method"), Save: r.PostFormValue("save") != ""})
 		return err
 	})
@@ -293,7 +293,7 @@ func retryPayment(w http.ResponseWriter, r *web.Request) error {
 // POST /payments/{id}/closing
 func closePayment(w http.ResponseWriter, r *web.Request) error {
 	id := r.PathValue("id")
-	err := r.WriteAs(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
+	err := r.WriteAlone(payment.Key(r.Actor.Customer), func(ctx context.Context, tx *db.Tx) error {
 		p, err := payment.Find(ctx, tx, r.Actor, id)
 		if err != nil {
 			return err
