@@ -22,10 +22,8 @@ CREATE INDEX invoice_credit ON invoice (conn, customer, currency, day, id) WHERE
 -- finance/payment
 CREATE INDEX attempt_remote ON attempt (gateway, remote) WHERE remote IS NOT NULL;
 CREATE INDEX payment_hold_taken ON payment_hold (invoice, minor) WHERE taken;
-CREATE INDEX receipt_unposted ON receipt (currency, minor) WHERE posted IS NULL;
 
 -- +goose Down
-DROP INDEX receipt_unposted;
 DROP INDEX payment_hold_taken;
 DROP INDEX attempt_remote;
 DROP INDEX invoice_credit;
