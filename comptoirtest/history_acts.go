@@ -169,8 +169,9 @@ func (h *History) regret() bool {
 	}
 	p := h.Stands(pick(h, h.begun))
 	at := slices.IndexFunc(h.payers, func(a access.Actor) bool { return a.Customer == p.Customer })
+	pushy := h.dice.IntN(4) == 0 // tries again while the first try may still take money
 	err := h.DB.WriteAlone(h.Ctx, payment.Key(p.Customer), func(tx *db.Tx) error {
-		if p.State == payment.Open && len(p.Attempts) > 0 && !p.Attempts[0].Live() {
+		if p.State == payment.Open && len(p.Attempts) > 0 && (!p.Attempts[0].Live() || pushy) {
 			_, err := payment.Retry(h.Ctx, tx, h.payers[at], p.ID, payment.Wish{})
 			return err
 		}
