@@ -21,6 +21,7 @@ import (
 	"comptoir.example/comptoir/erp/tryton"
 	"comptoir.example/comptoir/erpsync"
 	"comptoir.example/comptoir/finance/ledger"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/notify"
 	"comptoir.example/comptoir/trade/access"
 	"comptoir.example/comptoir/trade/customer"
@@ -135,7 +136,8 @@ func (a *App) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// tidy drops what is over: sessions that ended, keys that nobody repeats.
+// tidy drops what is over: sessions that ended, keys that nobody repeats, addresses
+// of old pay links.
 func (a *App) tidy(ctx context.Context) {
 	for {
 		select {
@@ -144,6 +146,9 @@ func (a *App) tidy(ctx context.Context) {
 		case <-time.After(10 * time.Minute):
 			if err := a.DB.Write(ctx, func(tx *db.Tx) error {
 				if err := access.Sweep(ctx, tx); err != nil {
+					return err
+				}
+				if err := payment.SweepLinks(ctx, tx); err != nil {
 					return err
 				}
 				return api.Sweep(ctx, tx)

@@ -240,7 +240,7 @@ func TestCardsAreListedUsedAndRemovedOnPages(t *testing.T) {
 		if pay.Values.Get("method") != "" || pay.Values.Has("save") {
 			t.Errorf("before any card is kept: %v", pay.Values)
 		}
-		v.MustSee("Garder l’autre carte", "Toute personne de")
+		v.MustSee("Garder cette carte", "Toute personne de")
 		pay.Set("save", "yes").Set("act", "pay").Send()
 		till.Settle()
 		id := strings.TrimPrefix(v.URL.Path, "/payments/")
@@ -312,6 +312,6 @@ func TestCardsAreListedUsedAndRemovedOnPages(t *testing.T) {
 		if v.Status != 409 {
 			t.Errorf("a removed card is chosen: %d", v.Status)
 		}
-		v.MustSee("a été retiré", "Rien n’a été débité", "Autre carte")
+		v.MustSee("a été retiré", "Rien n’a été débité", "Carte, sur la page")
 	})
 }

@@ -93,6 +93,7 @@ INSERT INTO pay_link (id, hash, invoice, customer, person, email, language, crea
 SELECT `+linkColumns+` FROM pay_link WHERE invoice = $1 AND customer = $2 ORDER BY created DESC, id DESC LIMIT 100`)
 	countLinks = db.SQL("payment.count_links", `SELECT COUNT(*) FROM pay_link WHERE customer = $1 AND created > $2`)
 	revokeLink = db.SQL("payment.revoke_link", `UPDATE pay_link SET revoked = $2 WHERE id = $1 AND revoked IS NULL`)
+	forget     = db.SQL("payment.forget_addresses", `UPDATE pay_link SET email = '' WHERE expires < $1 AND email <> ''`)
 	setBegun   = db.SQL("payment.set_link_payment", `UPDATE pay_link SET payment = $2 WHERE id = $1`)
 )
 
@@ -199,6 +200,16 @@ func RevokeLink(ctx context.Context, tx *db.Tx, who access.Actor, id string) (Li
 		}
 	}
 	return l, outbox.Emit(ctx, tx, who.By(), LinkRevoked{l.ID, l.Customer})
+}
+
+// addressLife is how long after its end a link still says where it was sent.
+const addressLife = 90 * 24 * time.Hour
+
+// SweepLinks forgets the addresses of links that ended long ago; who sent one, when
+// and what was paid with it stays.
+func SweepLinks(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, forget, tx.Now.Add(-addressLife))
+	return err
 }
 
 // LinkOf is a link for the program's own use: no permission is asked.

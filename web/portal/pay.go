@@ -70,13 +70,31 @@ func (page PayPage) bad(name string) *fault.Field {
 // methodOptions are the saved cards, then the processor's page, which also takes the
 // place of a card that is gone.
 func methodOptions(p *i18n.Printer, methods []payment.Method, chosen string) (list []ui.Option) {
-	another := true
+	another, title := true, "portal.pay.card"
+	if len(methods) > 0 {
+		title = "portal.pay.card.other"
+	}
 	for _, m := range methods {
 		list = append(list, ui.Option{Value: m.ID, Title: cardName(p, m.Brand, m.Last4),
 			Detail: p.T("portal.pay.saved.fact", "expires", m.Expires), Checked: chosen == m.ID})
 		another = another && chosen != m.ID
 	}
-	return append(list, ui.Option{Value: "", Title: p.T("portal.pay.card"), Detail: p.T("portal.pay.card.fact"), Checked: another})
+	return append(list, ui.Option{Value: "", Title: p.T(title), Detail: p.T("portal.pay.card.fact"), Checked: another})
+}
+
+// keepWords and takeWords speak of another card only beside a saved one.
+func keepWords(p *i18n.Printer, methods []payment.Method) string {
+	if len(methods) > 0 {
+		return p.T("portal.pay.save.other")
+	}
+	return p.T("portal.pay.save")
+}
+
+func takeWords(p *i18n.Printer, methods []payment.Method) string {
+	if len(methods) > 0 {
+		return p.T("portal.pay.take.saved")
+	}
+	return p.T("portal.pay.take.fact")
 }
 
 // cardName is all that is told of a card: Visa •••• 4242.

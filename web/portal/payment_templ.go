@@ -369,7 +369,7 @@ func PaymentLive(p *i18n.Printer, page PaymentPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = keepCard(p, page.Company, false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = keepCard(p, page.Methods, page.Company, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
