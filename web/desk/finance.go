@@ -107,7 +107,7 @@ func (page FinancePage) tiles(p *i18n.Printer) []ui.Tile {
 		{Icon: "sync", Title: p.T("desk.finance.processor"), Figure: p.Int(int64(page.Asked.Waiting)), Fact: processor, Pairs: []ui.Pair{age(page.Asked.Oldest)}},
 		{Icon: "clock", Title: p.T("desk.cash"), Figure: figure, Fact: p.T("desk.cash.fact"),
 			Pairs: []ui.Pair{{Label: p.T("desk.cash.p90"), Value: map[bool]string{true: p.Span(w.P90), false: "—"}[w.N > 0]}, {Label: p.T("desk.cash.n"), Value: p.Int(int64(w.N))}},
-			Foot:  ui.Words(p.T("desk.cash.counted", "time", p.Time(page.Counted)))},
+			Foot:  counted(p, page)},
 	}
 }
 
