@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"comptoir.example/comptoir/app"
+	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/i18n"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/comptoirtest"
 	"comptoir.example/comptoir/erp/books"
+	"comptoir.example/comptoir/finance/payment"
 )
 
 // sight is one page in one state, for somebody.
@@ -222,7 +224,7 @@ type states struct {
 	ahead *atomic.Int64 // by how much the shop's clock is ahead of the real one
 
 	invoiced, partly, refused, held string // pages of Rivard's orders
-	invoice, family                 string
+	invoice, family, task           string
 }
 
 const longName = "Ancrage chimique à base de résine vinylester sans styrène pour béton fissuré, cartouche coaxiale, avec deux buses mélangeuses et rallonge"
@@ -232,7 +234,7 @@ func newStates(t *testing.T) *states {
 	ctx := t.Context()
 	connector, clerk := startBooks(t)
 	h := &states{clerk: clerk, ahead: &atomic.Int64{}}
-	_, shop := openAt(t, "sqlite", connector, func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) })
+	a, shop := openAt(t, "sqlite", connector, func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) })
 	h.walk = newWalk(t, shop)
 	must := func(err error) {
 		t.Helper()
@@ -266,6 +268,16 @@ func newStates(t *testing.T) *states {
 	seen(h.held, "en retenue")
 	if v.Get("/catalogue").Sees("ne répond pas") {
 		t.Error("the ERP has refused one order and asked about another, and is said to be away")
+	}
+
+	// Something about money that a person must look at.
+	must(a.DB.Write(ctx, func(tx *db.Tx) error {
+		return payment.Raise(ctx, tx, "unknown_capture", "", "py_17", money.Amount{Minor: 41800, Currency: "CAD"})
+	}))
+	for _, href := range comptoirtest.Visit(t, shop).SignIn(finance, app.DemoPassword).Get("/desk/tasks").Links() {
+		if strings.HasPrefix(href, "/desk/tasks/") {
+			h.task = href
+		}
 	}
 
 	// Carts: one with a long name and a price that has changed since, one with
@@ -363,6 +375,11 @@ func (h *states) whileItAnswers(*testing.T) []sight {
 		{name: "desk-exchange", who: finance, path: desk("/exchange")},
 		{name: "desk-exchange-auditor", who: auditor, path: desk("/exchange"), shared: true},
 		{name: "desk-parity", who: finance, path: desk("/parity")},
+		{name: "desk-finance", who: finance, path: desk("/finance")},
+		{name: "desk-tasks", who: finance, path: desk("/tasks")},
+		{name: "desk-tasks-none", who: finance, path: desk("/tasks?owner=zzzz"), shared: true},
+		{name: "desk-task", who: finance, path: h.task},
+		{name: "desk-task-bad", who: finance, path: h.task, status: 422, shared: true, act: func(b *Tab) { b.Press("form[action$='/settlement'] button") }},
 		{name: "desk-denied", who: seller, path: desk("/exchange"), status: 403, shared: true},
 		{name: "desk-404", who: finance, path: desk("/orders/01a20ab3-18bc-77a3-9580-5c33df9799b6"), status: 404, shared: true},
 		{name: "showroom", who: finance, path: desk("/ui")},

@@ -236,3 +236,22 @@ func TestMoneyOfAHeldAttemptIsAccepted(t *testing.T) {
 		})
 	})
 }
+
+// What waits for the processor is listed with what waits for the ERP.
+func TestTheDeskListsWhatWaitsForTheProcessor(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		till.ERP.Invoice("c1", 10000, "2026-12-01")
+		till.Pull()
+		who := till.Payer("C1001")
+		if _, err := till.Pays(who, payment.Wish{Lines: []payment.WishLine{comptoirtest.Whole(till.Owes(who)[0])}}); err != nil {
+			t.Fatal(err)
+		}
+		till.Read(func(tx *db.Tx) error {
+			x, err := till.Engine.Look(till.Ctx, tx, treasurer, till.Site.Gateway.Conn())
+			if len(x.Waiting) != 1 || x.Waiting[0].About != "payment" || x.Waiting[0].Total.Minor != 10000 {
+				t.Errorf("waiting: %+v", x.Waiting)
+			}
+			return err
+		})
+	})
+}

@@ -91,8 +91,9 @@ func MessageOf(d outbox.Delivery, o order.Order) Message {
 // pushLimit is how long an order may wait before the flow is late.
 const pushLimit = 2 * time.Minute
 
-// Look measures the exchange. Denied without the right to see it.
-func (e *Engine) Look(ctx context.Context, tx *db.Tx, who access.Actor) (x Exchange, err error) {
+// Look measures the exchange. What waits for the connections of others (a processor)
+// is listed with it. Denied without the right to see it.
+func (e *Engine) Look(ctx context.Context, tx *db.Tx, who access.Actor, others ...string) (x Exchange, err error) {
 	if err := who.Must(access.ViewExchange); err != nil {
 		return x, err
 	}
@@ -110,9 +111,13 @@ func (e *Engine) Look(ctx context.Context, tx *db.Tx, who access.Actor) (x Excha
 	if err != nil {
 		return x, err
 	}
-	waiting, err := outbox.Waiting(ctx, tx, x.Conn, 20)
-	if err != nil {
-		return x, err
+	var waiting []outbox.Delivery
+	for _, conn := range append([]string{x.Conn}, others...) {
+		some, err := outbox.Waiting(ctx, tx, conn, 20)
+		if err != nil {
+			return x, err
+		}
+		waiting = append(waiting, some...)
 	}
 	waiting = slices.DeleteFunc(waiting, func(d outbox.Delivery) bool { return d.State == outbox.Unknown }) // among the stopped
 	if x.Stopped, err = withDocuments(ctx, tx, stopped); err != nil {

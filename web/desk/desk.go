@@ -68,7 +68,11 @@ func readOffice(ctx context.Context, tx *db.Tx, r *web.Request, title, tab strin
 	}
 	attention := ui.Attention{Finance: r.Actor.Can(access.ViewFinance), Refunds: r.Actor.Can(access.GiveRefunds)}
 	if r.Actor.Can(access.ViewExchange) {
-		if o.exchange, err = r.Site.Engine.Look(ctx, tx, r.Actor); err != nil {
+		var processor []string
+		if r.Site.Gateway != nil {
+			processor = append(processor, r.Site.Gateway.Conn())
+		}
+		if o.exchange, err = r.Site.Engine.Look(ctx, tx, r.Actor, processor...); err != nil {
 			return o, err
 		}
 		attention.Messages = o.exchange.Queue.Stopped

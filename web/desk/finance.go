@@ -100,15 +100,35 @@ func (page FinancePage) tiles(p *i18n.Printer) []ui.Tile {
 		processor = p.T("desk.finance.processor.down", "span", page.Now.Sub(page.Asked.Down))
 	}
 	return []ui.Tile{
-		{Icon: "bank", Title: p.T("desk.finance.taken"), Figure: sumsOf(p, page.Taken), Fact: p.T("desk.finance.taken.fact", "n", page.Payments),
-			Pairs: []ui.Pair{{Label: p.T("desk.finance.payouts"), Value: sumsOf(p, page.Payouts)}}},
+		{Icon: "bank", Title: p.T("desk.finance.taken"), Figure: first(p, page.Taken), Fact: p.T("desk.finance.taken.fact", "n", page.Payments),
+			Pairs: append(others(p, p.T("desk.finance.taken"), page.Taken), sums(p, p.T("desk.finance.payouts"), page.Payouts)...)},
 		{Icon: "up", Title: p.T("desk.finance.receipts"), Figure: p.Int(int64(n)), Fact: p.T("desk.finance.receipts.fact", "n", n),
-			Pairs: []ui.Pair{{Label: p.T("desk.amount"), Value: sumsOf(p, waiting)}, age(oldest)}},
+			Pairs: append(sums(p, p.T("desk.amount"), waiting), age(oldest))},
 		{Icon: "sync", Title: p.T("desk.finance.processor"), Figure: p.Int(int64(page.Asked.Waiting)), Fact: processor, Pairs: []ui.Pair{age(page.Asked.Oldest)}},
 		{Icon: "clock", Title: p.T("desk.cash"), Figure: figure, Fact: p.T("desk.cash.fact"),
 			Pairs: []ui.Pair{{Label: p.T("desk.cash.p90"), Value: map[bool]string{true: p.Span(w.P90), false: "—"}[w.N > 0]}, {Label: p.T("desk.cash.n"), Value: p.Int(int64(w.N))}},
-			Foot:  ui.Words(p.T("desk.cash.counted", "time", p.Time(page.Counted)))},
+			Foot:  counted(p, page)},
 	}
+}
+
+// first is the first of some sums, a dash when there is none.
+func first(p *i18n.Printer, list []money.Amount) string {
+	if len(list) == 0 {
+		return "—"
+	}
+	return p.Money(list[0])
+}
+
+// sums are a pair for each currency, others the same without the first.
+func sums(p *i18n.Printer, label string, list []money.Amount) []ui.Pair {
+	return append([]ui.Pair{{Label: label, Value: first(p, list)}}, others(p, label, list)...)
+}
+
+func others(p *i18n.Printer, label string, list []money.Amount) (pairs []ui.Pair) {
+	for _, a := range list[min(1, len(list)):] {
+		pairs = append(pairs, ui.Pair{Label: label, Value: p.Money(a)})
+	}
+	return pairs
 }
 
 // GET /desk/finance

@@ -66,7 +66,13 @@ func (page ParityPage) summary(p *i18n.Printer) string {
 	case page.gaps() == 0 && len(page.Differences) == 0:
 		return p.T("desk.parity.ties")
 	}
-	return p.T("desk.parity.gaps", "n", len(page.Differences))
+	open := 0 // neither fresh nor acknowledged
+	for _, d := range page.Differences {
+		if d.Note == nil && !d.Fresh(page.Now) {
+			open++
+		}
+	}
+	return p.T("desk.parity.gaps", "n", open)
 }
 
 // staleAfter is how old a comparison may be before its side is said to be silent.

@@ -12,7 +12,6 @@ import (
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/i18n"
-	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/finance/invoice"
 	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/trade/access"
@@ -296,13 +295,4 @@ func again(w http.ResponseWriter, r *web.Request, err error, show func(http.Resp
 		return show(w, r, web.Status(f.Kind), &f)
 	}
 	return err
-}
-
-// sumsOf writes sums side by side, one a currency; a dash when there is none.
-func sumsOf(p *i18n.Printer, sums []money.Amount) string {
-	var list []string
-	for _, s := range sums {
-		list = append(list, p.Money(s))
-	}
-	return cmp.Or(strings.Join(list, " · "), "—")
 }
