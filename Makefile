@@ -15,7 +15,7 @@ run: build ## build everything and open a shop with people, invoices and an ERP 
 build: ## build bin/comptoir with its assets
 	@echo "building (assets, then the program: one to two minutes the first time)…"
 	@$(MAKE) --no-print-directory assets & assets=$$!; \
-	$(GO) build -o bin/comptoir ./cmd/comptoir && wait $$assets && $(GO) build -o bin/comptoir ./cmd/comptoir
+	$(GO) build -o bin/comptoir ./cmd/comptoir 2>/dev/null; wait $$assets && $(GO) build -o bin/comptoir ./cmd/comptoir
 
 assets: web/dist/manifest.json ## bundle style, script and fonts from npm into web/dist
 

@@ -261,8 +261,9 @@ func TestAPageOnAnotherHostIsShownToNobody(t *testing.T) {
 		if a := till.Stands(p.ID).Attempts[0]; a.URL != "" {
 			t.Errorf("the payer would be sent to %s", a.URL)
 		}
+		attempt := till.Stands(p.ID).Attempts[0].ID
 		till.Read(func(tx *db.Tx) error {
-			all, err := outbox.DeliveriesAbout(till.Ctx, tx, till.Stands(p.ID).Attempts[0].ID)
+			all, err := outbox.DeliveriesAbout(till.Ctx, tx, attempt)
 			if err == nil && (len(all) != 1 || all[0].State != outbox.Failed || all[0].Code != "payment.unknown_host") {
 				t.Errorf("the delivery stands at %+v", all)
 			}
