@@ -58,7 +58,7 @@ func Open(t testing.TB, engine string, e *instant.ERP, clock *Clock) *House {
 	t.Helper()
 	o := db.Options{Entropy: rand.NewChaCha8([32]byte{1})}
 	if clock != nil {
-		o.Clock, o.Readers = clock.Now, 1 // one thing happens at a time
+		o.Clock, o.Readers = clock.Now, 2 // one thing happens at a time, and a test may look while it looks
 	}
 	h := &House{T: t, ERP: e, Clock: clock, Ctx: context.Background()}
 	h.App = Over(t, dbtest.Open(t, engine, migrations.Files, o), e)
