@@ -82,7 +82,7 @@ func (h *History) refund() bool {
 	if !h.holds() {
 		return true
 	}
-	who := pick(h, h.payers)
+	who := h.payers[h.somebody()]
 	for _, i := range h.Owes(who) {
 		all := h.captured(who.Customer, i.Open.Currency)
 		if i.Total.Minor >= 0 || len(all) == 0 || h.dice.IntN(3) == 0 {
@@ -97,9 +97,9 @@ func (h *History) refund() bool {
 		if free <= 0 {
 			continue
 		}
-		attempt := pick(h, all)
+		attempt := pick(h, all[max(0, len(all)-2):]) // so that much goes back of the same
 		left, disputed := h.left(attempt)
-		if (left <= 0 || disputed) && h.dice.IntN(4) > 0 {
+		if left <= 0 && h.dice.IntN(4) > 0 {
 			continue // seldom somebody asks for what cannot be
 		}
 		minor := h.part(min(free, max(left, 0)))
@@ -173,7 +173,7 @@ func (h *History) atTheBank(act string) bool {
 	if len(paid) == 0 {
 		return false
 	}
-	form := url.Values{"name": {pick(h, paid)}}
+	form := url.Values{"name": {pick(h, paid[max(0, len(paid)-3):])}}
 	if minor := 1 + h.dice.IntN(50000); h.dice.IntN(2) == 0 {
 		form.Set("amount", fmt.Sprintf("%d.%02d", minor/100, minor%100))
 	}
