@@ -20,11 +20,11 @@ var CrashPoints = []string{
 }
 
 // MoneyCrashPoints are those on the way from the payer's click to the receipt in
-// the ERP; comptoirtest/kill_pay_test.go kills at each.
+// the ERP, and back when a dispute is lost; comptoirtest/kill_pay_test.go kills at each.
 var MoneyCrashPoints = []string{
 	"pay.written", "pay.committed", "outbox.taken", "pay.started", "outbox.carried", "outbox.settled",
 	"hook.kept", "hook.told", "hook.done", "sweep.told",
-	"receipt.looked_up", "receipt.created", "receipt.stepped",
+	"receipt.looked_up", "receipt.created", "receipt.stepped", "receipt.reversed",
 	"facts.linked", "pull.read.invoice", "pull.kept.invoice", "pull.kept.receipt",
 }
 

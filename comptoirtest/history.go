@@ -14,6 +14,7 @@ import (
 	"comptoir.example/comptoir/comptoirtest/instant"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/ledger"
+	"comptoir.example/comptoir/finance/payment"
 	"comptoir.example/comptoir/gateway"
 	"comptoir.example/comptoir/trade/access"
 )
@@ -21,7 +22,7 @@ import (
 // What a history has at least: things that somebody does, and faults that have done
 // harm, kills among them.
 const (
-	LeastOperations = 30
+	LeastOperations = 40
 	LeastFaults     = 10
 )
 
@@ -37,6 +38,7 @@ type History struct {
 	payers     []access.Actor
 	bills      map[string]bill // by the ERP's id
 	begun      []string        // payments
+	asked      map[string]payment.RefundWish
 	trace      hash.Hash
 	watch      watch
 	Log        []string
@@ -50,7 +52,7 @@ type History struct {
 func NewHistory(t testing.TB, engine string, seed uint64) *History {
 	books := instant.New(3, 1)
 	books.Bills("c3", "USD")
-	h := &History{Till: OpenTill(t, engine, books, seed), Seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), bills: map[string]bill{},
+	h := &History{Till: OpenTill(t, engine, books, seed), Seed: seed, dice: rand.New(rand.NewPCG(seed, 42)), bills: map[string]bill{}, asked: map[string]payment.RefundWish{},
 		trace: sha256.New(), watch: newWatch()}
 	for i := range 3 {
 		h.payers = append(h.payers, h.Payer(fmt.Sprintf("C%04d", 1001+i)))

@@ -27,17 +27,22 @@ var acts = []struct {
 	do    func(*History) bool
 }{
 	{"bill", 3, false, (*History).bill},
-	{"pay", 5, false, (*History).pay},
-	{"card", 3, false, (*History).atTheProcessor},
+	{"pay", 7, false, (*History).pay},
+	{"card", 6, false, (*History).atTheProcessor},
 	{"regret", 1, false, (*History).regret},
-	{"late", 1, false, (*History).late},
+	{"late", 2, false, (*History).late},
 	{"forget", 1, false, (*History).forget},
 	{"cheque", 1, false, (*History).cheque},
 	{"bank", 1, false, (*History).bank},
+	{"refund", 12, false, (*History).refund},
+	{"twice", 8, false, (*History).twice},
+	{"bounce", 3, false, (*History).bounce},
+	{"dispute", 2, false, (*History).dispute},
+	{"verdict", 5, false, (*History).verdict},
+	{"by hand", 1, false, (*History).byHand},
 	{"parity", 1, false, (*History).parity},
 	{"break", 6, true, (*History).breakSomething},
 	{"wait", 1, true, (*History).wait},
-	// Refunds and chargebacks: here, once finance/payment knows them.
 }
 
 // bill is a document that the ERP's people have posted.
@@ -46,12 +51,21 @@ type bill struct {
 	amount   money.Amount
 }
 
+// somebody is one of the customers. Half of what happens is one's own, so that much
+// comes together.
+func (h *History) somebody() int {
+	if h.dice.IntN(2) == 0 {
+		return int(h.Seed % 3)
+	}
+	return h.dice.IntN(3)
+}
+
 func (h *History) bill() bool {
 	total := int64(100 + h.dice.IntN(200000))
-	if h.dice.IntN(4) == 0 {
+	if h.dice.IntN(3) == 0 {
 		total = -total / 4
 	}
-	n := h.dice.IntN(3)
+	n := h.somebody()
 	currency := []string{"CAD", pick(h, []string{"CAD", "USD"}), "USD"}[n]
 	b := bill{h.payers[n].Customer, money.Amount{Minor: total, Currency: currency}}
 	id := h.ERP.Bill(fmt.Sprintf("c%d", n+1), b.amount, "2026-12-01")
@@ -73,7 +87,7 @@ func (h *History) pull() error {
 }
 
 func (h *History) pay() bool {
-	who := pick(h, h.payers)
+	who := h.payers[h.somebody()]
 	var open, credits []invoice.Invoice
 	currency := ""
 	for _, i := range h.Owes(who) {
@@ -128,7 +142,7 @@ func (h *History) saved(who access.Actor) (all []payment.Method) {
 
 // forget removes a kept card.
 func (h *History) forget() bool {
-	who := pick(h, h.payers)
+	who := h.payers[h.somebody()]
 	saved := h.saved(who)
 	if len(saved) == 0 {
 		return false
@@ -142,7 +156,7 @@ func (h *History) forget() bool {
 // shown is a payment whose page is known, if there is one.
 func (h *History) shown() (p payment.Payment, found bool) {
 	for _, i := range h.dice.Perm(len(h.begun)) {
-		if p = h.Stands(h.begun[i]); len(p.Attempts) > 0 && p.Attempts[0].URL != "" {
+		if p = h.Stands(h.begun[i]); len(p.Attempts) > 0 && p.Attempts[0].URL != "" && (p.State == payment.Open || h.dice.IntN(8) == 0) {
 			return p, true
 		}
 	}
@@ -199,7 +213,7 @@ func (h *History) late() bool {
 }
 
 func (h *History) cheque() bool {
-	who := pick(h, h.payers)
+	who := h.payers[h.somebody()]
 	for _, i := range h.Owes(who) {
 		if now := h.ERP.InvoiceNow(i.ERP); now.Open.Minor > 0 {
 			minor := 1 + h.dice.Int64N(now.Open.Minor)

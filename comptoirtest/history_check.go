@@ -2,6 +2,8 @@ package comptoirtest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"comptoir.example/comptoir/base/db"
 	"comptoir.example/comptoir/erp"
@@ -78,18 +80,29 @@ func (h *History) compared() (wrong []string) {
 				if err != nil {
 					return err
 				}
-				if unapplied.Minor > 0 {
-					say("more was applied than customer %s gave: %d %s", who.Customer, unapplied.Minor, currency)
-				}
-				var free int64
+				var free, owed int64
 				for _, r := range receipts {
 					if r.State == erp.ReceiptPosted && h.customer(tx, who) == r.Customer && r.Amount.Currency == currency {
 						free += r.Unapplied.Minor
+						owed -= min(r.Unapplied.Minor, 0) // the credit it uses was used there meanwhile
 					}
+				}
+				if unapplied.Minor > owed {
+					say("more was applied than customer %s gave: %d %s", who.Customer, unapplied.Minor, currency)
 				}
 				if ar.Minor+unapplied.Minor != sum[currency]-free {
 					say("customer %s owes %d %s here, %d in the ERP", who.Customer, ar.Minor+unapplied.Minor, currency, sum[currency]-free)
 				}
+				disputed, err := ledger.Balance(h.Ctx, tx, ledger.Disputed(who.Customer), currency)
+				if open := h.openDisputes(who.Customer, currency); err != nil || disputed.Minor != open {
+					say("customer %s disputes %d %s here (%v), %d at the processor", who.Customer, disputed.Minor, currency, err, open)
+				}
+			}
+		}
+		for _, currency := range currencies {
+			payable, err := ledger.Balance(h.Ctx, tx, ledger.RefundsPayable(), currency)
+			if err != nil || !payable.IsZero() {
+				say("%d %s were promised back and have not left (%v)", -payable.Minor, currency, err)
 			}
 		}
 		return nil
@@ -102,6 +115,9 @@ func (h *History) compared() (wrong []string) {
 	h.Read(func(tx *db.Tx) error {
 		found, err := parity.Differences(h.Ctx, tx, 10)
 		for _, d := range found {
+			if d.Kind == parity.Clearing && d.Gap().Minor == h.byHands()[d.Theirs.Currency] {
+				continue
+			}
 			say("parity: %s %s %s: %d there, %d here", d.Kind, d.Class, d.Label, d.Theirs.Minor, d.Ours.Minor)
 		}
 		return err
@@ -117,18 +133,20 @@ func (h *History) compared() (wrong []string) {
 	}
 	for n, id := range h.begun {
 		p := h.Stands(id)
+		plain := !slices.ContainsFunc(p.Receipts, func(x payment.Receipt) bool { return x.Reversal != "" || x.Amount.Minor < 0 })
 		if (p.State == payment.Paid) != (len(p.Receipts) > 0) {
 			say("payment %d is %s with %d receipts", n+1, p.State, len(p.Receipts))
 		}
-		if took := max(captures[id], 1); len(p.Receipts) > took || p.Amount.Minor > 0 && len(p.Receipts) != captures[id] {
+		if took := max(captures[id], 1); plain && (len(p.Receipts) > took || p.Amount.Minor > 0 && len(p.Receipts) != captures[id]) {
 			say("payment %d was taken %d times and has %d receipts", n+1, captures[id], len(p.Receipts))
 		}
 		for _, x := range p.Receipts {
 			there, found := receipts[x.Key]
 			switch {
+			case x.State == "reversed" && (!found || there.State == erp.ReceiptReversed):
 			case !found:
 				say("receipt %s of payment %d never reached the ERP (%s)", x.Key, n+1, x.State)
-			case there.Amount != x.Amount || x.State != "posted":
+			case there.Amount != x.Amount || x.State != "posted" || x.Reversal != "" || there.State != erp.ReceiptPosted:
 				say("receipt %s: %d here (%s), %d there", x.Key, x.Amount.Minor, x.State, there.Amount.Minor)
 			case h.ERP.Creates[x.Key] != 1:
 				say("receipt %s was created %d times", x.Key, h.ERP.Creates[x.Key])
@@ -140,7 +158,70 @@ func (h *History) compared() (wrong []string) {
 			}
 		}
 	}
+
+	// Each refund has ended, as it has at the processor; no credit note went back twice.
+	ended := map[string]string{}
+	for _, r := range h.Processor.Refunds() {
+		ended[r.Reference] = r.Status
+	}
+	gave := map[string]int64{}
+	for id, r := range h.watch.refunds {
+		if r.state == "asked" || (r.state == "given") != (ended[id] == "refunded") {
+			say("refund %s is %s, %q at the processor", id, r.state, ended[id])
+		}
+		if r.state == "given" {
+			gave[r.credit+r.receipt] += r.minor
+		}
+	}
+	for of, minor := range gave {
+		if b, is := h.bills[h.watch.billed[of]]; is && minor > -b.amount.Minor || !is && minor != h.watch.receipts[of].minor {
+			say("%d were given back of %s", minor, of)
+		}
+	}
+	for _, twice := range h.twiceAsked() {
+		say("the ERP was asked more than once to undo receipt %s", twice)
+	}
+	slices.Sort(wrong)
 	return wrong
+}
+
+// openDisputes is what a customer's banks hold back.
+func (h *History) openDisputes(customer, currency string) (sum int64) {
+	for _, m := range h.watch.theirs {
+		if h.watch.customerOf[m.Reference] != customer || m.Amount.Currency != currency {
+			continue
+		}
+		switch m.Type {
+		case "dispute":
+			sum += m.Amount.Minor
+		case "dispute_reversal", "dispute_loss":
+			sum -= m.Amount.Minor
+		}
+	}
+	return sum
+}
+
+// byHands is what was given back by hand at the processor and told here, by currency:
+// the ERP does not know of it.
+func (h *History) byHands() map[string]int64 {
+	sums := map[string]int64{}
+	for id := range h.watch.moved {
+		if m := h.watch.theirs[h.watch.byID[id]]; strings.HasPrefix(m.Type, "refund") && h.watch.refunds[m.Reference].minor == 0 {
+			sums[m.Amount.Currency] -= m.Adds
+		}
+	}
+	return sums
+}
+
+var watchTwice = db.SQL("comptoirtest.watch_twice", `
+SELECT subject FROM delivery WHERE consumer = 'erp.reverse-receipt' GROUP BY subject HAVING COUNT(*) > 1`)
+
+func (h *History) twiceAsked() (receipts []string) {
+	h.Read(func(tx *db.Tx) (err error) {
+		receipts, err = db.All(h.Ctx, tx, watchTwice, db.Value[string])
+		return err
+	})
+	return receipts
 }
 
 func (h *History) owes(tx *db.Tx, who access.Actor) []invoice.Invoice {
@@ -173,24 +254,28 @@ func (h *History) parity() bool {
 			return false
 		}
 	}
-	// A receipt whose answer was lost is in the ERP's clearing account already, and
-	// what it has done to documents is a difference until it is looked up.
-	untold := map[string]int64{}
+	if !h.holds() { // what was read is known now
+		return true
+	}
+	// A receipt whose answer was lost is in the ERP's clearing account already, or
+	// not any more, and what it has done to documents is a difference until it is
+	// looked up.
+	untold, byHands := map[string]int64{}, h.byHands()
 	there := h.ERP.Receipts()
 	h.Read(func(tx *db.Tx) error {
-		if err := h.readReceipts(tx); err != nil {
-			return err
-		}
 		for key, r := range there {
-			if r.State == erp.ReceiptPosted && h.watch.receipts[key].state != "posted" {
+			switch state := h.watch.receipts[key].state; {
+			case r.State == erp.ReceiptPosted && state != "posted":
 				untold[r.Amount.Currency] += r.Amount.Minor
+			case r.State == erp.ReceiptReversed && state != "reversed":
+				untold[r.Amount.Currency] -= r.Amount.Minor
 			}
 		}
 		equations, err := parity.Checks(h.Ctx, tx)
 		for _, e := range equations {
 			want := int64(0)
 			if e.Kind == parity.Clearing {
-				want = untold[e.Theirs.Currency]
+				want = untold[e.Theirs.Currency] + byHands[e.Theirs.Currency]
 			}
 			if is := h.theirs(e.Kind, e.Theirs.Currency); e.Theirs.Minor != is {
 				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s says %d %s there, it is %d", e.Kind, e.Theirs.Minor, e.Theirs.Currency, is))
@@ -204,7 +289,7 @@ func (h *History) parity() bool {
 		}
 		found, err := parity.Differences(h.Ctx, tx, 10)
 		for _, d := range found {
-			if len(untold) == 0 {
+			if by := d.Kind == parity.Clearing && d.Gap().Minor == byHands[d.Theirs.Currency]; len(untold) == 0 && !by {
 				h.Wrong = append(h.Wrong, fmt.Sprintf("parity: %s %s %s: %v there, %v here", d.Kind, d.Class, d.Label, d.Theirs, d.Ours))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"comptoir.example/comptoir/base/db"
+	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/gateway/simulator"
 )
 
@@ -19,9 +20,12 @@ WHERE e.place > $1 ORDER BY e.place, l.no`)
 	watchMovements = db.SQL("comptoirtest.watch_movements", `
 SELECT id, kind, reference, COALESCE(payment, ''), currency, minor FROM movement WHERE recorded >= $1`)
 	watchReceipts = db.SQL("comptoirtest.watch_receipts", `
-SELECT key, payment, customer, currency, minor, state, lines FROM receipt WHERE posted IS NULL OR posted >= $1`)
+SELECT key, payment, customer, currency, minor, state, lines, COALESCE(reversal, ''), lost FROM receipt
+WHERE posted IS NULL OR posted >= $1 OR reversal IS NOT NULL`)
+	watchRefunds = db.SQL("comptoirtest.watch_refunds", `
+SELECT id, payment, attempt, customer, COALESCE(credit, ''), COALESCE(receipt, ''), currency, minor, state FROM refund`)
 	watchAttempts = db.SQL("comptoirtest.watch_attempts", `
-SELECT a.id, a.payment, a.state, a.live, p.state,
+SELECT a.id, a.payment, a.state, a.live, p.state, p.customer, p.currency,
     a.state = 'starting' AND EXISTS (SELECT 1 FROM delivery d WHERE d.subject = a.id AND d.state = 'done')
 FROM attempt a JOIN payment p ON p.id = a.payment`)
 	watchWebhooks = db.SQL("comptoirtest.watch_webhooks", `SELECT id, body FROM webhook WHERE done >= $1 AND failed IS NULL`)
@@ -72,6 +76,12 @@ func (h *History) readMovements(tx *db.Tx, say func(string, ...any)) error {
 			return struct{}{}, err
 		}
 		w.moved[id] = true
+		if n, known := w.byID[id]; known {
+			if w.went[reference] == nil {
+				w.went[reference] = map[string]int64{}
+			}
+			w.went[reference][w.theirs[n].Type] += minor
+		}
 		if kind == "capture" {
 			w.captured[of] = true
 		}
@@ -92,7 +102,7 @@ func (h *History) readMovements(tx *db.Tx, say func(string, ...any)) error {
 		}
 	}
 	for id := range w.moved {
-		if n, known := w.byID[id]; known && !w.entries[kinds[w.theirs[n].Type].kind+":simulator:"+id] {
+		if n, known := w.byID[id]; known && w.theirs[n].Adds != 0 && !w.entries[kinds[w.theirs[n].Type].kind+":simulator:"+id] {
 			say("movement %s has no entry", id)
 		}
 	}
@@ -133,7 +143,7 @@ func (h *History) readTold(tx *db.Tx, say func(string, ...any)) error {
 func (h *History) readReceipts(tx *db.Tx) error {
 	all, err := db.All(h.Ctx, tx, watchReceipts, func(r db.Row) (x watchedReceipt, err error) {
 		var lines string
-		if err = r.Scan(&x.key, &x.payment, &x.customer, &x.currency, &x.minor, &x.state, &lines); err == nil {
+		if err = r.Scan(&x.key, &x.payment, &x.customer, &x.currency, &x.minor, &x.state, &lines, &x.reversal, &x.lost); err == nil {
 			err = json.Unmarshal([]byte(lines), &x.lines)
 		}
 		return x, err
@@ -144,10 +154,50 @@ func (h *History) readReceipts(tx *db.Tx) error {
 	return err
 }
 
+// readRefunds: each is as it was asked for. It is given when the money has left, once,
+// and has failed when it is nowhere at the processor, or came back. I8: no more goes
+// back to a method than it gave.
+func (h *History) readRefunds(tx *db.Tx, say func(string, ...any)) error {
+	w := &h.watch
+	sums := map[string]int64{}
+	_, err := db.All(h.Ctx, tx, watchRefunds, func(r db.Row) (_ struct{}, err error) {
+		var id string
+		var x watchedRefund
+		if err = r.Scan(&id, &x.payment, &x.attempt, &x.customer, &x.credit, &x.receipt, &x.currency, &x.minor, &x.state); err != nil {
+			return struct{}{}, err
+		}
+		w.refunds[id] = x
+		wish := h.asked[id]
+		if wish.Credit != x.credit || wish.Receipt != x.receipt || wish.Attempt != x.attempt || wish.Amount.Minor != x.minor || wish.Amount.Currency != x.currency {
+			say("refund %s is %+v, and was asked for as %+v", id, x, wish)
+		}
+		gave, back := w.went[id]["refund"], w.went[id]["refund_failure"]
+		if gave > x.minor || back > x.minor || x.state == "asked" && gave > 0 || x.state == "given" && (gave == 0 || back > 0) {
+			say("refund %s of %d is %s, %d was given, %d came back", id, x.minor, x.state, gave, back)
+		}
+		if x.state != "failed" {
+			sums[x.attempt] += x.minor
+		}
+		return struct{}{}, nil
+	})
+	for attempt, sum := range sums {
+		if sum > w.went[attempt]["charge"] {
+			say("%d go back of attempt %s, which took %d", sum, attempt, w.went[attempt]["charge"])
+		}
+	}
+	for _, r := range h.Processor.Refunds() {
+		if x := w.refunds[r.Reference]; x.state == "failed" && r.Status != "failed" {
+			say("refund %s has failed here, and is %s at the processor", r.Reference, r.Status)
+		}
+	}
+	return err
+}
+
 // readHolds: one live attempt a payment; it holds the lines of its payment, and one
 // that is over holds nothing. What is over here is over at the processor. What is
-// newly held of a document was open and free.
-func (h *History) readHolds(tx *db.Tx, stands map[string]string, say func(string, ...any)) error {
+// newly held of a document was open and free. A refund holds its credit note until the
+// ERP counts it.
+func (h *History) readHolds(tx *db.Tx, stands map[string]string, there map[string]erp.Receipt, say func(string, ...any)) error {
 	w := &h.watch
 	type held struct {
 		minor int64
@@ -163,7 +213,9 @@ func (h *History) readHolds(tx *db.Tx, stands map[string]string, say func(string
 			holds[key] = map[string]held{}
 		}
 		holds[key][document] = x
-		sums[document] += x.minor
+		if w.receipts[key].key == "" || w.paymentOf[key] != "" { // what a loss has left settles what the replica may not show open yet
+			sums[document] += x.minor
+		}
 		open[document] = balance
 		return struct{}{}, err
 	}); err != nil {
@@ -177,11 +229,12 @@ func (h *History) readHolds(tx *db.Tx, stands map[string]string, say func(string
 	w.held = sums
 	live := map[string]int{}
 	_, err := db.All(h.Ctx, tx, watchAttempts, func(r db.Row) (_ struct{}, err error) {
-		var id, of, state, paid string
+		var id, of, state, paid, customer, currency string
 		var alive, forgotten bool
-		if err = r.Scan(&id, &of, &state, &alive, &paid, &forgotten); err != nil {
+		if err = r.Scan(&id, &of, &state, &alive, &paid, &customer, &currency, &forgotten); err != nil {
 			return struct{}{}, err
 		}
+		w.customerOf[id], w.currencyOf[id] = customer, currency
 		if forgotten {
 			say("attempt %s was asked for and answered, and what is not known", id)
 		}
@@ -213,6 +266,13 @@ func (h *History) readHolds(tx *db.Tx, stands map[string]string, say func(string
 		}
 		return struct{}{}, nil
 	})
+	for id, r := range w.refunds {
+		x, held := holds[id][r.credit]
+		counts := w.receipts[id].state == "posted" || there[id].State == erp.ReceiptPosted
+		if r.credit != "" && held != w.stands(id) && !(counts && !held) || held && x.minor != -r.minor {
+			say("refund %s of %d is %s and holds %d of its credit note", id, r.minor, r.state, x.minor)
+		}
+	}
 	for of, n := range live {
 		if n > 1 {
 			say("payment %s has %d live attempts", of, n)

@@ -18,34 +18,51 @@ import (
 
 // watch is what was seen so far; what never changes is read once.
 type watch struct {
-	at        time.Time // of the last look
-	place     string    // of the last entry
-	cursor    int       // up to where the list of the processor was read
-	balances  map[balanceOf]int64
-	entries   map[string]bool           // keys
-	billed    map[string]string         // our document to the ERP's
-	moved     map[string]bool           // movements that are here
-	theirs    []simulator.Movement      // the processor's
-	byID      map[string]int            // in theirs
-	receipts  map[string]watchedReceipt // by key
-	lines     map[string][]payment.Line // of each payment
-	paymentOf map[string]string         // of each attempt
-	captured  map[string]bool           // payments
-	held      map[string]int64          // of each document
+	at                                time.Time // of the last look
+	place                             string    // of the last entry
+	cursor                            int       // up to where the list of the processor was read
+	balances                          map[balanceOf]int64
+	entries                           map[string]bool           // keys
+	billed                            map[string]string         // our document to the ERP's
+	moved                             map[string]bool           // movements that are here
+	theirs                            []simulator.Movement      // the processor's
+	byID                              map[string]int            // in theirs
+	receipts                          map[string]watchedReceipt // by key
+	lines                             map[string][]payment.Line // of each payment
+	refunds                           map[string]watchedRefund
+	went                              map[string]map[string]int64 // what moved under each reference, by type
+	captured                          map[string]bool             // payments
+	held                              map[string]int64            // of each document
+	paymentOf, customerOf, currencyOf map[string]string           // of each attempt
 }
 
 // balanceOf is an account, or the part of it that is about one document.
 type balanceOf struct{ account, document, currency string }
 
 type watchedReceipt struct {
-	key, payment, customer, currency, state string
-	minor                                   int64
-	lines                                   []payment.Part
+	key, payment, customer, currency, state, reversal string
+	minor, lost                                       int64
+	lines                                             []payment.Part
+}
+
+type watchedRefund struct {
+	payment, attempt, customer, credit, receipt, currency, state string
+	minor                                                        int64
+}
+
+// stands says that a refund has taken what it gives from the customer: one that came
+// back does until the ERP has undone what it booked.
+func (w *watch) stands(id string) bool {
+	r := w.refunds[id]
+	x, booked := w.receipts[id]
+	return r.state != "failed" || r.credit != "" && booked && x.state != "reversed"
 }
 
 func newWatch() watch {
 	return watch{balances: map[balanceOf]int64{}, entries: map[string]bool{}, billed: map[string]string{}, moved: map[string]bool{},
-		byID: map[string]int{}, receipts: map[string]watchedReceipt{}, lines: map[string][]payment.Line{}, paymentOf: map[string]string{}, captured: map[string]bool{}, held: map[string]int64{}}
+		byID: map[string]int{}, receipts: map[string]watchedReceipt{}, lines: map[string][]payment.Line{}, captured: map[string]bool{},
+		held: map[string]int64{}, refunds: map[string]watchedRefund{}, went: map[string]map[string]int64{},
+		paymentOf: map[string]string{}, customerOf: map[string]string{}, currencyOf: map[string]string{}}
 }
 
 // holds looks whether everything does, and says into the history what does not.
@@ -82,7 +99,10 @@ func (h *History) holds() bool {
 		if err := h.readReceipts(tx); err != nil {
 			return err
 		}
-		return h.readHolds(tx, stands, say)
+		if err := h.readRefunds(tx, say); err != nil {
+			return err
+		}
+		return h.readHolds(tx, stands, there, say)
 	})
 	w.at = h.Clock.Now()
 	h.receiptsHold(there, say)
@@ -111,7 +131,13 @@ var kinds = map[string]struct{ kind, account string }{
 	"fee":            {"fee", "fees"},
 	"payout":         {"payout", "payout_transit"},
 	"payout_failure": {"payout_failed", "payout_transit"},
-	// Refunds and chargebacks: refund, refund_failure, dispute, dispute_reversal, dispute_loss, fee_refund.
+	"fee_refund":     {"fee_returned", "fees"},
+	// Who these are booked for, their reference says.
+	"refund":           {"refund", ""},
+	"refund_failure":   {"refund_failed", ""},
+	"dispute":          {"dispute", ""},
+	"dispute_reversal": {"dispute_won", ""},
+	"dispute_loss":     {"dispute_lost", ""},
 }
 
 // receiptsHold: what is promised to the ERP was captured (a status is no money); it
@@ -120,8 +146,20 @@ func (h *History) receiptsHold(there map[string]erp.Receipt, say func(string, ..
 	w := &h.watch
 	type share struct{ payment, currency string }
 	sums := map[share]int64{}
+	losts := map[string]int64{}
 	for _, x := range w.receipts {
-		sums[share{x.payment, x.currency}] += x.minor
+		sums[share{x.payment, x.currency}] += w.taken(x)
+		losts[x.payment] += x.lost
+		switch undone := there[x.key].State == erp.ReceiptReversed; {
+		case undone && x.reversal == "":
+			say("receipt %s is undone in the ERP, and nobody asked for it", x.key)
+		case x.state == "reversed" && there[x.key].ID != "" && !undone:
+			say("receipt %s is undone here, and not in the ERP", x.key)
+		case h.ERP.Reverses[x.key] > 1:
+			say("receipt %s was undone %d times", x.key, h.ERP.Reverses[x.key])
+		case x.minor < 0 && x.minor != -w.refunds[x.key].minor, x.lost > max(x.minor, 0):
+			say("receipt %s of %d %s lost %d", x.key, x.minor, x.currency, x.lost)
+		}
 		r, booked := there[x.key]
 		if n := h.ERP.Creates[x.key]; n > 1 {
 			say("receipt %s was created %d times", x.key, n)
@@ -136,8 +174,16 @@ func (h *History) receiptsHold(there map[string]erp.Receipt, say func(string, ..
 		}
 	}
 	for id := range w.moved {
-		if m := w.theirs[w.byID[id]]; m.Type == "charge" {
+		switch m := w.theirs[w.byID[id]]; m.Type {
+		case "charge":
 			sums[share{w.paymentOf[m.Reference], m.Amount.Currency}] -= m.Amount.Minor
+		case "dispute_loss":
+			losts[w.paymentOf[m.Reference]] -= m.Amount.Minor
+		}
+	}
+	for of, more := range losts {
+		if more > 0 {
+			say("payment %s lost %d more than banks took", of, more)
 		}
 	}
 	for of, sum := range sums {
@@ -145,6 +191,25 @@ func (h *History) receiptsHold(there map[string]erp.Receipt, say func(string, ..
 			say("payment %s: receipts and captures differ by %d %s", of.payment, sum, of.currency)
 		}
 	}
+}
+
+// taken is how much of what was captured a positive receipt stands for. What was
+// given back is booked anew when it comes back, what was lost is no receipt any more.
+func (w *watch) taken(x watchedReceipt) int64 {
+	switch {
+	case x.minor < 0:
+		return 0
+	case x.reversal == "dispute" && x.state == "reversed":
+		return x.lost
+	case x.reversal == "refund":
+		for id, r := range w.refunds {
+			if r.receipt == x.key && w.stands(id) {
+				return x.minor
+			}
+		}
+		return 0
+	}
+	return x.minor
 }
 
 // expected is the trial balance that the ledger must have, document by document: I3
@@ -171,25 +236,52 @@ func (h *History) expected(there map[string]erp.Receipt, cheques []erp.Receipt) 
 		if n, known := w.byID[id]; known {
 			m := w.theirs[n]
 			add("psp:simulator", "", m.Amount.Currency, m.Adds)
-			if other := kinds[m.Type].account; other != "" {
+			other := kinds[m.Type].account
+			switch m.Type {
+			case "charge":
+				other = "unapplied:" + w.customerOf[m.Reference]
+			case "dispute", "dispute_reversal":
+				other = "disputed:" + w.customerOf[m.Reference]
+			case "refund", "refund_failure":
+				if other = "refunds_payable"; w.refunds[m.Reference].minor == 0 {
+					other = "suspense" // by hand
+				}
+			}
+			if m.Adds != 0 {
 				add(other, "", m.Amount.Currency, -m.Adds)
 			}
 		}
 	}
 	for _, x := range w.receipts {
-		rest := x.minor
-		if x.state == "posted" { // what the ERP has said counts
+		own := "unapplied:" + x.customer
+		switch x.state {
+		case "reversed":
+			if x.reversal == "dispute" {
+				add(own, "", x.currency, x.lost)
+				add("disputed:"+x.customer, "", x.currency, -x.lost)
+			}
+		case "posted": // what the ERP has said counts
 			for _, l := range there[x.key].Lines {
 				settle(ours[l.Invoice], l.Amount.Minor)
-				rest -= l.Amount.Minor
+				add(own, "", x.currency, l.Amount.Minor)
 			}
-		} else {
+		default:
 			for _, l := range x.lines {
 				settle(l.Invoice, l.Minor)
-				rest -= l.Minor
+				add(own, "", x.currency, l.Minor)
 			}
 		}
-		add("unapplied:"+x.customer, "", x.currency, -rest)
+	}
+	for id, r := range w.refunds { // I7
+		if !w.stands(id) {
+			continue
+		}
+		add("refunds_payable", "", r.currency, -r.minor)
+		if _, booked := w.receipts[id]; r.credit == "" || booked {
+			add("unapplied:"+r.customer, "", r.currency, r.minor)
+		} else {
+			settle(r.credit, -r.minor)
+		}
 	}
 	for _, r := range cheques {
 		if w.entries["erp_receipt:"+h.Engine.Merchant().Conn+":"+r.ID] {

@@ -21,8 +21,8 @@ import (
 )
 
 // kill -9 at each point between two durable effects on the way of the money: after
-// a restart there is one payment, one capture and one receipt in the ERP, and our
-// ledger is the processor's balance.
+// a restart there is one payment, one capture and one receipt in the ERP, undone there
+// once when it was lost to a dispute, and our ledger is the processor's balance.
 func TestKilledAtAnyPointAPaymentEndsInTheSameBooks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two minutes: make test")
@@ -132,6 +132,17 @@ func killPayer(t *testing.T, point, engine string, connector erp.Connector, wait
 	}
 	comptoirtest.Eventually(t, waits, "the receipt is in the ERP", func() bool { get(path); return v.Sees("Merci") && v.Sees("dans l’ERP") })
 	comptoirtest.Eventually(t, waits, "nothing is owed", func() bool { get("/invoices"); return v.Sees("Vous ne devez rien") })
+	lost := point == "receipt.reversed"
+	if lost { // the payer's bank takes it back, and keeps it
+		attempt := seen(t, database, selectTried)
+		if err := clerk.Act(t.Context(), "disputes", "name", attempt); err != nil {
+			t.Fatal(err)
+		}
+		if err := clerk.Act(t.Context(), "dispute-outcomes", "name", attempt, "outcome", "lost"); err != nil {
+			t.Fatal(err)
+		}
+		comptoirtest.Eventually(t, waits, "it is owed again", func() bool { get("/invoices"); return !v.Sees("Vous ne devez rien") })
+	}
 	// The sweep comes every ten seconds; the last of what it would bring is awaited.
 	comptoirtest.Eventually(t, waits, "it was killed at "+point, func() bool {
 		p.mu.Lock()
@@ -140,15 +151,18 @@ func killPayer(t *testing.T, point, engine string, connector erp.Connector, wait
 	})
 	get("/invoices")
 	// What was paid is deducted at once; the ERP counts it a moment later.
-	comptoirtest.Eventually(t, waits, "the ERP counts it", func() bool { return heldOf(t, database) == 0 })
+	comptoirtest.Eventually(t, waits, "the ERP counts it", func() bool { return seen(t, database, countHolds) == "0" })
 	p.stop()
-	samePayment(t, database, connector, simulator.New(pages, secret, signing))
+	samePayment(t, database, connector, simulator.New(pages, secret, signing), lost)
 }
 
-var countHolds = db.SQL("kill_pay_test.count_holds", `SELECT COUNT(*) FROM payment_hold`)
+var (
+	countHolds  = db.SQL("kill_pay_test.count_holds", `SELECT CAST(COUNT(*) AS TEXT) FROM payment_hold`)
+	selectTried = db.SQL("kill_pay_test.select_tried", `SELECT id FROM attempt`)
+)
 
-// heldOf is how many parts of documents are held, seen beside the shop that runs.
-func heldOf(t *testing.T, database string) (n int) {
+// seen is what a question answers, asked beside the shop that runs.
+func seen(t *testing.T, database string, question *db.Stmt) (answer string) {
 	t.Helper()
 	d, err := db.Open(t.Context(), db.Options{URL: database, ReadOnly: true})
 	if err != nil {
@@ -156,17 +170,17 @@ func heldOf(t *testing.T, database string) (n int) {
 	}
 	defer d.Close()
 	if err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
-		n, _, err = db.One(t.Context(), tx, countHolds, db.Value[int])
+		answer, _, err = db.One(t.Context(), tx, question, db.Value[string])
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return answer
 }
 
 // samePayment looks for what must not be: a payment or a receipt twice, an entry
 // that is missing.
-func samePayment(t *testing.T, database string, connector erp.Connector, processor *simulator.Connector) {
+func samePayment(t *testing.T, database string, connector erp.Connector, processor *simulator.Connector, lost bool) {
 	t.Helper()
 	ctx := context.Background()
 	d, err := db.Open(ctx, db.Options{URL: database})
@@ -190,10 +204,15 @@ func samePayment(t *testing.T, database string, connector erp.Connector, process
 	count("payments of any state", `SELECT COUNT(*) FROM payment`, 1)
 	count("attempts", `SELECT COUNT(*) FROM attempt`, 1)
 	count("captures", `SELECT COUNT(*) FROM movement WHERE kind = 'capture'`, 1)
-	count("receipts posted", `SELECT COUNT(*) FROM receipt WHERE state = 'posted'`, 1)
+	tasks, posted := 0, 1
+	if lost {
+		tasks, posted = 1, 0
+	}
+	count("receipts posted", `SELECT COUNT(*) FROM receipt WHERE state = 'posted'`, posted)
+	count("receipts undone", `SELECT COUNT(*) FROM receipt WHERE state = 'reversed'`, 1-posted)
 	count("receipts", `SELECT COUNT(*) FROM receipt`, 1)
 	count("holds of any kind", `SELECT COUNT(*) FROM payment_hold`, 0)
-	count("tasks", `SELECT COUNT(*) FROM task`, 0)
+	count("tasks", `SELECT COUNT(*) FROM task`, tasks)
 	count("open deliveries", `SELECT COUNT(*) FROM delivery WHERE open`, 0)
 	for cursor, more, n := "", true, 0; more || n != 1; {
 		page, err := connector.Changed(ctx, erp.KindReceipt, cursor, 500)

@@ -410,6 +410,13 @@ func TestARefundIsNeverMoreThanThereIs(t *testing.T) {
 			t.Errorf("a second one: %v", err)
 		}
 		b.Settle()
+		if _, err := b.gives(payment.RefundWish{Credit: ours, Attempt: attempt, Amount: cad(4001)}); fault.Of(err).Code != "refund.not_that_much" {
+			t.Errorf("more than the card has left: %v", err)
+		}
+		if _, err := b.gives(payment.RefundWish{Credit: ours, Attempt: attempt, Amount: cad(3000)}); err != nil {
+			t.Errorf("what the card has left: %v", err)
+		}
+		b.Settle()
 		b.act("disputes", url.Values{"name": {attempt}, "amount": {"10.00"}})
 		b.Settle()
 		if _, err := b.gives(payment.RefundWish{Credit: ours, Attempt: attempt, Amount: cad(100)}); fault.Of(err).Code != "refund.disputed" {

@@ -207,6 +207,7 @@ func (e *ERP) ReverseReceipt(_ context.Context, id, _, _ string) (erp.Receipt, e
 	if r == nil {
 		return erp.Receipt{}, &erp.Error{Class: erp.Refused, Code: "unknown_receipt"}
 	}
+	e.Reverses[r.Key]++
 	if r.State == erp.ReceiptReversed {
 		return *r, nil
 	}
@@ -219,6 +220,7 @@ func (e *ERP) ReverseReceipt(_ context.Context, id, _, _ string) (erp.Receipt, e
 	e.record(*r)
 	if e.Lose > 0 {
 		e.Lose--
+		e.Struck++
 		return erp.Receipt{}, &erp.Error{Class: erp.Ambiguous, Code: "no_answer"}
 	}
 	return *r, nil

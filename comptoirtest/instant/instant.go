@@ -34,6 +34,7 @@ type ERP struct {
 	Arrived  func(key string)  // told when an order is created, in order
 	Seen     []string          // keys in the order in which they were created
 	Creates  map[string]int    // how often each key was created
+	Reverses map[string]int    // how often a receipt was undone, by its key
 	Struck   int               // answers that were lost, and outages that somebody met
 	met      bool              // somebody met this outage
 }
@@ -42,7 +43,7 @@ type ERP struct {
 // 9.00 from 10; everybody pays 5 % and 9.975 %.
 func New(customers, items int) *ERP {
 	e := &ERP{records: map[erp.Kind][]erp.Record{}, orders: map[string]*erp.Order{}, keys: map[string]string{}, Lanes: 8,
-		Refuse: map[string]string{}, Question: map[string]string{}, Creates: map[string]int{}}
+		Refuse: map[string]string{}, Question: map[string]string{}, Creates: map[string]int{}, Reverses: map[string]int{}}
 	both := func(s string) erp.Text { return erp.Text{FR: s, EN: s} }
 	add := func(kind erp.Kind, id, no string, body erp.Body) {
 		e.records[kind] = append(e.records[kind], erp.Record{Kind: kind, ID: id, No: no, Body: body})

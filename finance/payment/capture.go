@@ -3,7 +3,6 @@ package payment
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"comptoir.example/comptoir/base/db"
@@ -135,12 +134,8 @@ func (from Source) capture(ctx context.Context, tx *db.Tx, a Attempt, m gateway.
 	if err := x.queue(ctx, tx, byProcessor); err != nil {
 		return err
 	}
-	// A dispute may be over before its capture is told.
-	lost, _, err := db.One(ctx, tx, sumLost, db.Value[int64], p.ID, a.ID)
-	if err != nil || lost == 0 || slices.ContainsFunc(p.Receipts, func(o Receipt) bool { return o.Reference == x.Reference }) {
-		return err
-	}
-	return x.reverse(ctx, tx, byProcessor, ByDispute, lost)
+	p.Receipts = append(p.Receipts, x)
+	return p.lost(ctx, tx, a.ID, x.Reference) // a dispute may be over before its capture is told
 }
 
 // free says whether all that a payment is for is still to be paid.

@@ -78,7 +78,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', $11)`)
 	// What was taken in an attempt, less what went back, is asked to go back, or is
 	// disputed. Refunds of ours have references of their own.
 	selectTakings = db.SQL("payment.select_takings", `
-SELECT a.id, a.payment, a.gateway, a.brand, a.last4, a.currency, p.customer, p.day,
+SELECT a.id, a.payment, a.gateway, a.remote, a.brand, a.last4, a.currency, p.customer, p.day,
     CAST(COALESCE((SELECT SUM(CASE m.kind WHEN 'capture' THEN m.minor WHEN 'dispute_won' THEN m.minor WHEN 'refund_failed' THEN m.minor
         WHEN 'dispute' THEN -m.minor WHEN 'refund' THEN -m.minor ELSE 0 END) FROM movement m WHERE m.payment = a.payment AND m.reference = a.id), 0)
     - COALESCE((SELECT SUM(r.minor) FROM refund r WHERE r.attempt = a.id AND r.state <> 'failed'), 0) AS BIGINT),
@@ -98,12 +98,13 @@ func scanRefund(r db.Row) (x Refund, err error) {
 type Taking struct {
 	Attempt, Payment, Gateway, Brand, Last4 string
 	Customer, Day                           string
+	Remote                                  string // the processor's id, which its receipts have as their reference
 	Left                                    money.Amount
 	Disputed                                bool // the payer's bank holds some of it back now
 }
 
 func scanTaking(r db.Row) (k Taking, err error) {
-	err = r.Scan(&k.Attempt, &k.Payment, &k.Gateway, &k.Brand, &k.Last4, &k.Left.Currency, &k.Customer, &k.Day, &k.Left.Minor, &k.Disputed)
+	err = r.Scan(&k.Attempt, &k.Payment, &k.Gateway, &k.Remote, &k.Brand, &k.Last4, &k.Left.Currency, &k.Customer, &k.Day, &k.Left.Minor, &k.Disputed)
 	return k, err
 }
 
@@ -158,6 +159,11 @@ func GiveBack(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merch
 		return Refund{}, err
 	}
 	k, found, err := db.One(ctx, tx, selectTakings, scanTaking, "", w.Attempt)
+	if err == nil && w.Receipt != "" { // it came by one method
+		var x Receipt
+		x, _, err = ReceiptOf(ctx, tx, w.Receipt)
+		found = found && x.Reference == k.Remote
+	}
 	if err == nil && (!found || k.Customer != of) {
 		err = fault.New(fault.NotFound, "refund.not_found")
 	}
@@ -331,7 +337,14 @@ func (r Refund) comeBack(ctx context.Context, tx *db.Tx, day string) error {
 	if err := x.queue(ctx, tx, byProcessor); err != nil {
 		return err
 	}
-	return r.fail(ctx, tx, day)
+	if err := r.fail(ctx, tx, day); err != nil {
+		return err
+	}
+	p, _, err := Load(ctx, tx, old.Payment)
+	if err != nil {
+		return err
+	}
+	return p.lost(ctx, tx, r.Attempt, old.Reference) // it may be disputed before it is told that it came back
 }
 
 // fail gives the customer back what a refund took that was not given.

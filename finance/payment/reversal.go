@@ -74,12 +74,30 @@ func (from Source) disputed(ctx context.Context, tx *db.Tx, a Attempt, m gateway
 	case gateway.DisputeWon:
 		return from.book(ctx, tx, m, ledger.Processor(from.Gateway), own)
 	}
-	for _, x := range p.Receipts {
-		if x.Reference == m.Payment && x.Amount.Minor > 0 && x.State != "reversed" {
-			return x.reverse(ctx, tx, byProcessor, ByDispute, m.Amount.Minor)
+	return p.lost(ctx, tx, a.ID, m.Payment)
+}
+
+// lost asks the ERP to undo the receipt of what disputes took of an attempt. There
+// may be none yet, when its capture, or that it came back, is not told: whoever
+// writes that down looks again.
+func (p Payment) lost(ctx context.Context, tx *db.Tx, attempt, reference string) error {
+	lost, _, err := db.One(ctx, tx, sumLost, db.Value[int64], p.ID, attempt)
+	if err != nil {
+		return err
+	}
+	var of *Receipt
+	for n, x := range p.Receipts {
+		if x.Reference != reference || x.Amount.Minor < 0 {
+			continue
+		}
+		if lost -= x.Lost; x.State != "reversed" && x.Reversal != ByRefund {
+			of = &p.Receipts[n]
 		}
 	}
-	return nil // its capture is not told yet, and looks for it
+	if of == nil || lost <= 0 {
+		return nil
+	}
+	return of.reverse(ctx, tx, byProcessor, ByDispute, lost)
 }
 
 // reverse asks the ERP to undo a receipt. lost is how much of it a dispute took.

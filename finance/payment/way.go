@@ -23,8 +23,8 @@ FROM payment_hold h JOIN payment p ON p.id = h.payment WHERE h.taken`)
 	selectLoose = db.SQL("payment.select_loose", `
 SELECT key, customer, currency, unapplied, FALSE, FALSE FROM receipt WHERE posted IS NULL AND unapplied <> 0 AND state <> 'reversed'`)
 	selectUndone = db.SQL("payment.select_undone", `
-SELECT x.key, x.customer, x.currency, -r.minor, x.posted IS NOT NULL, TRUE FROM refund r JOIN receipt x ON x.key = r.receipt
-WHERE x.state <> 'reversed' AND (r.state <> 'failed' OR x.reversal IS NOT NULL)`)
+SELECT x.key, x.customer, x.currency, -x.minor, x.posted IS NOT NULL, TRUE FROM receipt x WHERE x.state <> 'reversed'
+    AND x.key IN (SELECT r.receipt FROM refund r WHERE r.state <> 'failed' OR x.reversal = 'refund')`)
 	// What is being undone since money was given back is there still; what a dispute
 	// took stands on the account of disputes until it is undone.
 	sumUnbooked = db.SQL("payment.sum_unbooked", `

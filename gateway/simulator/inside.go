@@ -28,6 +28,16 @@ func (p *Processor) Books(n int) (moved []Movement, stands map[string]string) {
 	return moved, stands
 }
 
+// Refunds are all there are, as they stand.
+func (p *Processor) Refunds() (all []Record) {
+	p.do(func() {
+		for _, one := range p.state.Refunds {
+			all = append(all, one.Record)
+		}
+	})
+	return all
+}
+
 // Listed are the movements among the events after the first from, up to the to-th.
 func (p *Processor) Listed(from, to int) (movements []string) {
 	p.do(func() {

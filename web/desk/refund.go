@@ -243,7 +243,14 @@ func (page *RefundPage) read(ctx context.Context, tx *db.Tx, r *web.Request) err
 	if err != nil {
 		return err
 	}
+	came, _, err := payment.ReceiptOf(ctx, tx, page.Receipt)
+	if err != nil {
+		return err
+	}
 	for _, k := range takings {
+		if page.Receipt != "" && k.Remote != came.Reference {
+			continue
+		}
 		if k.Left.Minor > 0 && k.Left.Currency == page.Left.Currency {
 			page.Takings = append(page.Takings, RefundTaking{k, slices.Contains(same, k.Payment)})
 		}
