@@ -58,8 +58,11 @@ func (f PaidOut) Subject() string { return f.Payout }
 func PayoutKey(gateway string) string { return "payout/" + gateway }
 
 // mostAwaited is how long the movements of a payout may stay unknown before a person
-// is told.
-const mostAwaited = 24 * time.Hour
+// is told, mostAsked how long they are asked for.
+const (
+	mostAwaited = 24 * time.Hour
+	mostAsked   = 30 * 24 * time.Hour
+)
 
 const payoutColumns = `gateway, id, currency, minor, at, movement, back, failed, state, listed, gross, refunded, fees, disputed, other, recorded`
 
@@ -126,7 +129,7 @@ func (from Source) cameBack(ctx context.Context, tx *db.Tx, m gateway.Movement) 
 
 // Listed writes down what a payout is made of, as the processor says, and whether it
 // is the sum of that to the cent; if not, finance is told. Waits says that something
-// it pays is not known here yet: ask again. Call it within
+// about it is to be told yet: ask again. Call it within
 // db.WriteAlone(PayoutKey(gateway)).
 func Listed(ctx context.Context, tx *db.Tx, gw string, told gateway.PaidOut) (waits bool, err error) {
 	p, found, err := PayoutOf(ctx, tx, gw, told.ID)
@@ -150,8 +153,9 @@ func Listed(ctx context.Context, tx *db.Tx, gw string, told gateway.PaidOut) (wa
 		return false, err
 	}
 	was := p.State
-	switch waits = waits || unknown > 0 || told.Failed && p.Back == ""; {
-	case !waits && sums == p.Amount && told.Amount == p.Amount && twice == 0:
+	// Another that pays the same may have come back, which is to be told yet.
+	switch waits = waits || unknown > 0 || twice > 0 || told.Failed && p.Back == ""; {
+	case !waits && sums == p.Amount && told.Amount == p.Amount:
 		p.State = PayoutFoots
 	case !waits, tx.Now.Sub(p.recorded) > mostAwaited:
 		p.State = PayoutDiffers
@@ -162,7 +166,7 @@ func Listed(ctx context.Context, tx *db.Tx, gw string, told gateway.PaidOut) (wa
 		}
 	}
 	tx.Signal("payment")
-	return waits, tx.Later(ctx, setListed, gw, p.ID, string(p.State), tx.Now, p.Gross.Minor, p.Refunded.Minor, p.Fees.Minor, p.Disputed.Minor, p.Other.Minor)
+	return waits && tx.Now.Sub(p.recorded) < mostAsked, tx.Later(ctx, setListed, gw, p.ID, string(p.State), tx.Now, p.Gross.Minor, p.Refunded.Minor, p.Fees.Minor, p.Disputed.Minor, p.Other.Minor)
 }
 
 // again takes over what a payout paid that came back, when this one pays that it
