@@ -26,7 +26,7 @@ var nested = []string{"receipt.lines", "price.breaks", "tax_case.taxes", "sales_
 
 // instants are bigint columns that hold a moment; the export writes RFC 3339.
 var instants = []string{"at", "created", "revoked", "due", "sent", "done", "leased", "since", "retry", "seen", "expires", "placed", "swept",
-	"bucket", "probed", "led_until", "last", "changed", "posted", "ended", "told", "looked", "recorded", "received", "pulled"}
+	"bucket", "probed", "led_until", "last", "changed", "posted", "ended", "told", "looked", "recorded", "received", "pulled", "failed", "listed"}
 
 // Export writes every document, mapping and fact to a new folder: one NDJSON and
 // one CSV file a table, and schema.json, which says what each column is. A shop

@@ -63,7 +63,7 @@ func TestNoTableIsForgotten(t *testing.T) {
 }
 
 func TestTheExportSaysWhatEveryNumberAndEveryTextIs(t *testing.T) {
-	plain := []string{"attempts", "failures", "count", "days", "digits", "checked", "differed", "no", "amount", "total", "balance", "worst", "size", "minor", "unapplied", "lost", "lines", "theirs", "ours", "transit"}
+	plain := []string{"attempts", "failures", "count", "days", "digits", "checked", "differed", "no", "amount", "total", "balance", "worst", "size", "minor", "unapplied", "lost", "lines", "theirs", "ours", "transit", "gross", "refunded", "fees", "disputed", "other"}
 	for _, tab := range schema {
 		for _, c := range tab.Columns {
 			kind := tab.exportType(c)

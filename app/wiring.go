@@ -34,6 +34,9 @@ func wireGateway(box *outbox.Box, g *collect.Engine) {
 	}
 	box.On(outbox.Route{Fact: "payment.refund_asked", Consumer: "gateway.refund", Where: g.Lane, Carry: g.GiveBack})
 	box.On(outbox.Route{Fact: "payment.method_removed", Consumer: "gateway.forget", Where: g.LaneOfMethod, Carry: g.Forget})
+	if g.ListsPayouts() {
+		box.On(outbox.Route{Fact: "payout.told", Consumer: "gateway.payout", Where: g.LaneOfPayout, Carry: g.ListPayout})
+	}
 }
 
 // wireLetters says what is told by mail.

@@ -56,7 +56,7 @@ func facts(s gateway.Snapshot) (all []gateway.Fact) {
 		Decline: s.Decline, Card: s.Card, At: s.At}})
 }
 
-// tell writes facts down, each company's under its key.
+// tell writes facts down, each company's under its key, and payouts under theirs.
 func (e *Engine) tell(ctx context.Context, all []gateway.Fact) error {
 	for _, f := range all {
 		customer, err := e.customerOf(ctx, f)
@@ -64,9 +64,12 @@ func (e *Engine) tell(ctx context.Context, all []gateway.Fact) error {
 			return err
 		}
 		one := func(tx *db.Tx) error { return payment.Told(ctx, tx, e.source(), f) }
-		if customer == "" {
+		switch {
+		case f.Movement != nil && (f.Movement.Kind == gateway.Payout || f.Movement.Kind == gateway.PayoutFailed):
+			err = e.DB.WriteAlone(ctx, payment.PayoutKey(e.Name()), one)
+		case customer == "":
 			err = e.DB.Write(ctx, one)
-		} else {
+		default:
 			err = e.DB.WriteAlone(ctx, payment.Key(customer), one)
 		}
 		if err != nil {

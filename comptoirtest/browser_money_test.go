@@ -9,6 +9,7 @@ import (
 	"comptoir.example/comptoir/comptoirtest"
 	"comptoir.example/comptoir/comptoirtest/instant"
 	"comptoir.example/comptoir/finance/payment"
+	"comptoir.example/comptoir/gateway"
 	"comptoir.example/comptoir/gateway/simulator"
 )
 
@@ -55,6 +56,7 @@ func TestEveryPageAboutMoneyInTheBrowser(t *testing.T) {
 	b.act("dispute-outcomes", url.Values{"name": {b.paid.Attempts[0].ID}, "outcome": {"lost"}})
 	b.act("disputes", url.Values{"name": {b.paid.Attempts[0].ID}, "amount": {"60.00"}})
 	b.Settle()
+	seenPayouts(t, b)
 	b.Pull()
 	if err := b.Compare(b.Ctx); err != nil {
 		t.Fatal(err)
@@ -79,5 +81,32 @@ func TestEveryPageAboutMoneyInTheBrowser(t *testing.T) {
 			b.Type("#amount", "9999").Type("#reason", "Bris").Press(".counter .brass")
 		}},
 		{name: "money-parity", who: finance, path: "/desk/parity"},
+		{name: "money-payouts", who: finance, path: "/desk/finance"},
+		{name: "money-payout-task", who: finance, path: "/desk/tasks/" + b.task("payout_differs"), shared: true},
 	})
+}
+
+// seenPayouts are payouts in every state: one that foots, one that came back, one that
+// does not foot and one whose charge is not known yet.
+func seenPayouts(t *testing.T, b *back) {
+	t.Helper()
+	b.charge(210000)
+	b.payOut()
+	b.Settle()
+	b.charge(45000)
+	gone := b.payOut()
+	b.Settle()
+	b.act("payout-failures", url.Values{"name": {gone.ID}})
+	b.charge(9900)
+	l := &lister{b.Site.Gateway.Gateway, func(told gateway.PaidOut) gateway.PaidOut { told.Movements = told.Movements[:1]; return told }}
+	b.Site.Gateway.Gateway = l
+	b.payOut()
+	b.Settle()
+	l.list = func(told gateway.PaidOut) gateway.PaidOut {
+		told.Movements = append(told.Movements[:len(told.Movements):len(told.Movements)], "mov_on_its_way")
+		return told
+	}
+	b.charge(72000)
+	b.payOut()
+	b.Settle()
 }

@@ -123,6 +123,8 @@ func (h *History) compared() (wrong []string) {
 		return err
 	})
 
+	wrong = append(wrong, h.Payouts()...)
+
 	// Each capture of the processor's is one receipt, and each receipt is in the ERP,
 	// once. A payment is taken twice only when the processor took it twice.
 	captures := map[string]int{}

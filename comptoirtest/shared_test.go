@@ -168,7 +168,7 @@ func address(r web.Route, order, invoice string) string {
 	if strings.HasPrefix(r.Path, "/cart") {
 		id = "01a20ab3-18bc-77a3-9580-5c33df9799b6"
 	}
-	return strings.NewReplacer("{id}", id, "{sku}", "PRD-012", "{seq}", "999999", "{link}", "01a20ab3-18bc-77a3-9580-5c33df9799b6", "{token}", strings.Repeat("x", 43), "{$}", "").Replace(r.Path)
+	return strings.NewReplacer("{id}", id, "{sku}", "PRD-012", "{seq}", "999999", "{gateway}", "simulator", "{link}", "01a20ab3-18bc-77a3-9580-5c33df9799b6", "{token}", strings.Repeat("x", 43), "{$}", "").Replace(r.Path)
 }
 
 func post(v *comptoirtest.Visitor, path, csrf string) int {

@@ -3,6 +3,7 @@ package erpsync
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"comptoir.example/comptoir/base/asof"
@@ -76,7 +77,7 @@ type Exchange struct {
 // Message is a delivery with the document it is about.
 type Message struct {
 	outbox.Delivery
-	About    string // order; receipt; payment, something asked of the processor; card, a saved one to forget; letter
+	About    string // order; receipt; payment, something asked of the processor; card, a saved one to forget; payout; letter
 	Customer string // "" of a card
 	Number   string // of an order
 	Total    money.Amount
@@ -147,6 +148,9 @@ func withDocument(ctx context.Context, tx *db.Tx, d outbox.Delivery) (Message, e
 	}
 	if l, found, err := payment.LinkOf(ctx, tx, d.Subject); err != nil || found {
 		return Message{Delivery: d, About: "letter", Customer: l.Customer}, err
+	}
+	if p, found, err := payment.PayoutOf(ctx, tx, strings.TrimPrefix(d.Conn, "gateway."), d.Subject); err != nil || found {
+		return Message{d, "payout", "", "", p.Amount}, err
 	}
 	a, found, err := payment.AttemptOf(ctx, tx, d.Subject)
 	if err != nil || !found {

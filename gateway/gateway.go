@@ -69,6 +69,24 @@ type Connector interface {
 	Translate(d Delivery) ([]Fact, error)
 }
 
+// Settler is a connector whose processor says what a payout is made of. Not every
+// processor does: whoever wants to know asks whether its connector is one.
+type Settler interface {
+	// Payout is a payout with the movements that it pays, by its id
+	// (Movement.Payout). The same id gives the same movements for ever. Refused when
+	// the processor does not know it.
+	Payout(ctx context.Context, id string) (PaidOut, error)
+}
+
+// PaidOut is what a payout is made of. A processor that pays again what came back
+// lists either the same movements once more or the one that says it came back.
+type PaidOut struct {
+	ID        string
+	Amount    money.Amount // what went to the bank: the sum of what its movements add
+	Failed    bool         // it came back: what it paid is owed again
+	Movements []string     // ids of those since the payout before, without its own
+}
+
 // Operation is something that is asked of the processor. It is committed here
 // before it is sent, and is sent again with the same Key and the same content.
 type Operation struct {

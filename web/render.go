@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"comptoir.example/comptoir/base/fault"
@@ -44,6 +45,14 @@ func (r *Request) File(w http.ResponseWriter, kind, name string, content []byte)
 	h.Set("Content-Length", strconv.Itoa(len(content)))
 	_, err := w.Write(content)
 	return err
+}
+
+// Harmless is a text that no spreadsheet takes for a formula.
+func Harmless(text string) string {
+	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r") {
+		return "'" + text
+	}
+	return text
 }
 
 // Part sends a live part of a page, or 304 when it is what the page shows.

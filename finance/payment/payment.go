@@ -6,8 +6,8 @@
 // refused: what has no document left to pay stays the customer's, and a person is
 // told. Nothing here talks to a processor; package collect does.
 //
-// Tables: payment, payment_line, attempt, payment_hold, movement, receipt, method,
-// pay_link, task.
+// Tables: payment, payment_line, attempt, payment_hold, movement, receipt, refund,
+// method, pay_link, payout, payout_line, task.
 package payment
 
 import (

@@ -102,7 +102,8 @@ type Source struct {
 }
 
 // Told writes down one fact of a processor, once, whichever way it came. Call it
-// within db.WriteAlone(Key(company)) when the fact is about a payment of ours.
+// within db.WriteAlone(Key(company)) when the fact is about a payment of ours, and
+// PayoutKey(gateway) when it is about a payout.
 func Told(ctx context.Context, tx *db.Tx, from Source, f gateway.Fact) error {
 	switch {
 	case f.Movement != nil:
@@ -239,8 +240,14 @@ func (from Source) moved(ctx context.Context, tx *db.Tx, m gateway.Movement) err
 	case gateway.FeeReturned:
 		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.Fees())
 	case gateway.Payout:
+		if err := from.paidOut(ctx, tx, m); err != nil {
+			return err
+		}
 		return from.book(ctx, tx, m, ledger.PayoutTransit(), ledger.Processor(gw))
 	case gateway.PayoutFailed:
+		if err := from.cameBack(ctx, tx, m); err != nil {
+			return err
+		}
 		return from.book(ctx, tx, m, ledger.Processor(gw), ledger.PayoutTransit())
 	case gateway.Dispute, gateway.DisputeWon, gateway.DisputeLost:
 		if !ours {
@@ -365,17 +372,21 @@ func Refused(ctx context.Context, tx *db.Tx, attempt string, why gateway.Decline
 
 // Movement is money that moved, as a page tells it.
 type Movement struct {
-	Kind   string
-	Amount money.Amount
-	At     time.Time
+	Kind    string
+	Amount  money.Amount
+	At      time.Time
+	PaidOut time.Time // when it went to the merchant's bank; zero while it did not, or came back
 }
 
-var selectMovements = db.SQL("payment.select_movements", `SELECT kind, currency, minor, at FROM movement WHERE payment = $1 ORDER BY at, id`)
+var selectMovements = db.SQL("payment.select_movements", `
+SELECT m.kind, m.currency, m.minor, m.at, (SELECT MAX(p.at) FROM payout_line l JOIN payout p ON p.gateway = l.gateway AND p.id = l.payout
+    WHERE l.gateway = m.gateway AND l.movement = m.id AND p.back IS NULL)
+FROM movement m WHERE m.payment = $1 ORDER BY m.at, m.id`)
 
 // Movements is the money that moved for a payment, in order.
 func Movements(ctx context.Context, tx *db.Tx, payment string) ([]Movement, error) {
 	return db.All(ctx, tx, selectMovements, func(r db.Row) (m Movement, err error) {
-		err = r.Scan(&m.Kind, &m.Amount.Currency, &m.Amount.Minor, &m.At)
+		err = r.Scan(&m.Kind, &m.Amount.Currency, &m.Amount.Minor, &m.At, &m.PaidOut)
 		return m, err
 	}, payment)
 }

@@ -14,7 +14,8 @@
 //	42 – 47  bank.go        disputes, payouts, movements that nobody knows
 //	48 – 55  facts.go       Pull, and that Pull, Find and webhooks tell the same
 //	56 – 63  webhooks.go    signatures, and what is accepted
-//	64 – 65  webhooks.go    the balance foots; no card number went over the wire
+//	64 – 66  payouts.go     what a payout is made of (gateway.Settler)
+//	67 – 68  webhooks.go    the balance foots; no card number went over the wire
 //
 // Not here, since it is not the connector's doing: that facts told twice or out of
 // order are booked once, that an unknown outcome is found out, and that webhooks

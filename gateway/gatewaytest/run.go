@@ -17,7 +17,7 @@ type check struct {
 }
 
 // groups are the checks in the order of their numbers.
-var groups = [][]check{connection, sessions, saved, refunds, bank, facts, webhooks, closing}
+var groups = [][]check{connection, sessions, saved, refunds, bank, facts, webhooks, payouts, closing}
 
 // Run tries a connector: one subtest for each check, in the order of their
 // numbers. A check that makes no sense for this processor is shown as skipped,

@@ -152,7 +152,7 @@ var webhooks = []check{
 
 // closing is what must hold after all the others.
 var closing = []check{
-	{"64 the balance is the sum of all movements, in each currency", func(t *trial) {
+	{"67 the balance is the sum of all movements, in each currency", func(t *trial) {
 		told, _ := t.pull("", 100)
 		sum := map[string]int64{}
 		for _, m := range movements(told) {
@@ -167,7 +167,7 @@ var closing = []check{
 			t.Error("nothing moved")
 		}
 	}},
-	{"65 no card number went over the wire", func(t *trial) {
+	{"68 no card number went over the wire", func(t *trial) {
 		t.paid(1000)
 		t.token()
 		t.messages()

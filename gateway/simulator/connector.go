@@ -23,7 +23,10 @@ type Connector struct {
 	http        *http.Client
 }
 
-var _ gateway.Connector = (*Connector)(nil)
+var (
+	_ gateway.Connector = (*Connector)(nil)
+	_ gateway.Settler   = (*Connector)(nil)
+)
 
 // New makes the connector of the processor at an address. It says nothing to it
 // yet. Any of the webhook secrets may have signed a webhook.
@@ -127,6 +130,18 @@ func (c *Connector) Balance(ctx context.Context) ([]money.Amount, error) {
 		return nil, broken("bad_answer", nil)
 	}
 	return told.Amounts, nil
+}
+
+// Payout implements gateway.Settler.
+func (c *Connector) Payout(ctx context.Context, id string) (gateway.PaidOut, error) {
+	var told Payout
+	if err := c.get(ctx, "payouts/"+url.PathEscape(id), nil, &told); err != nil {
+		return gateway.PaidOut{}, err
+	}
+	if told.ID != id || told.Amount.Currency == "" {
+		return gateway.PaidOut{}, broken("integrity", nil)
+	}
+	return gateway.PaidOut{ID: told.ID, Amount: told.Amount, Failed: told.Failed, Movements: told.Movements}, nil
 }
 
 // ask makes a call that is answered with how a payment or refund stands.

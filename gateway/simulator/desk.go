@@ -40,7 +40,7 @@ const shown = 20
 
 func (p *Processor) desk(r *http.Request) deskPage {
 	page := deskPage{Printer: p.words.Printer(i18n.Parse(r.URL.Query().Get("lang")), p.zone), Refused: r.URL.Query().Get("refused"),
-		Kinds: slices.Concat(apiFaults, webhookFaults), Places: []string{"sessions", "expiries", "charges", "refunds", "methods", "payments", "events", "balance"}}
+		Kinds: slices.Concat(apiFaults, webhookFaults), Places: []string{"sessions", "expiries", "charges", "refunds", "methods", "payments", "events", "balance", "payouts"}}
 	p.do(func() {
 		s := &p.state
 		page.Address, page.Daily, page.Waiting = p.address(), s.Daily, len(s.Deliveries)

@@ -50,6 +50,16 @@ func (p *Processor) Listed(from, to int) (movements []string) {
 	return movements
 }
 
+// PaidOut are all payouts, the first first.
+func (p *Processor) PaidOut() (all []Payout) {
+	p.do(func() {
+		for _, one := range p.state.Payouts {
+			all = append(all, *one)
+		}
+	})
+	return all
+}
+
 // Struck says how often each kind of fault has done harm.
 func (p *Processor) Struck() (all map[string]int) {
 	p.do(func() { all = maps.Clone(p.struck) })

@@ -38,6 +38,7 @@ func Routes() []web.Route {
 		web.Get("/desk/refunds/new", access.GiveRefunds, web.Everyone, showRefund),
 		web.Post("/desk/refunds", access.GiveRefunds, web.Everyone, giveRefund),
 		web.Get("/desk/finance", access.ViewFinance, web.Everyone, showFinance),
+		web.Get("/desk/payouts/{gateway}/{id}/csv", access.ViewFinance, web.Everyone, payoutCSV),
 		web.Get("/desk/tasks", access.ViewFinance, web.Everyone, showTasks),
 		web.Get("/desk/tasks/{id}", access.ViewFinance, web.Everyone, showTask),
 		web.Post("/desk/tasks/{id}/owner", access.SettleFinance, web.Everyone, ownTask),

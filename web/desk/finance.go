@@ -27,8 +27,9 @@ type FinancePage struct {
 	Taken     []money.Amount
 	Payments  int // taken today
 	Waiting   []payment.Sum
-	Asked     outbox.Queue // of the processor
-	Payouts   []money.Amount
+	Asked     outbox.Queue   // of the processor
+	Transit   []money.Amount // paid out and not in the ERP's bank yet
+	Payouts   []payment.Payout
 	Stages    []cash.Figure
 	Counted   time.Time // when the stages were
 }
@@ -101,7 +102,7 @@ func (page FinancePage) tiles(p *i18n.Printer) []ui.Tile {
 	}
 	return []ui.Tile{
 		{Icon: "bank", Title: p.T("desk.finance.taken"), Figure: first(p, page.Taken), Fact: p.T("desk.finance.taken.fact", "n", page.Payments),
-			Pairs: append(others(p, p.T("desk.finance.taken"), page.Taken), sums(p, p.T("desk.finance.payouts"), page.Payouts)...)},
+			Pairs: append(others(p, p.T("desk.finance.taken"), page.Taken), sums(p, p.T("desk.finance.payouts"), page.Transit)...)},
 		{Icon: "up", Title: p.T("desk.finance.receipts"), Figure: p.Int(int64(n)), Fact: p.T("desk.finance.receipts.fact", "n", n),
 			Pairs: append(sums(p, p.T("desk.amount"), waiting), age(oldest))},
 		{Icon: "sync", Title: p.T("desk.finance.processor"), Figure: p.Int(int64(page.Asked.Waiting)), Fact: processor, Pairs: []ui.Pair{age(page.Asked.Oldest)}},
@@ -169,12 +170,15 @@ func (page *FinancePage) money(ctx context.Context, tx *db.Tx, r *web.Request) e
 	if page.Waiting, err = payment.WaitingForERP(ctx, tx, r.Actor); err != nil {
 		return err
 	}
-	payouts, err := ledger.Balances(ctx, tx, "payout_transit")
+	transit, err := ledger.Balances(ctx, tx, "payout_transit")
 	if err != nil {
 		return err
 	}
-	for _, s := range payouts {
-		page.Payouts = append(page.Payouts, s.Amount)
+	for _, s := range transit {
+		page.Transit = append(page.Transit, s.Amount)
+	}
+	if page.Payouts, err = payment.Payouts(ctx, tx, r.Actor, maxPayouts); err != nil {
+		return err
 	}
 	if r.Site.Gateway != nil {
 		page.Asked, err = outbox.QueueOf(ctx, tx, r.Site.Gateway.Conn())

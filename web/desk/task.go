@@ -251,6 +251,9 @@ func paymentJournal(p payment.Payment, moved []payment.Movement) []ui.Entry {
 	list := []ui.Entry{{Kind: "pay_asked", Params: []any{"amount", p.Amount}, At: p.Created, Source: "ui.source.shop"}}
 	for _, m := range moved {
 		list = append(list, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
+		if m.Kind == "capture" && !m.PaidOut.IsZero() {
+			list = append(list, ui.Entry{Kind: "pay_payout", At: m.PaidOut, Source: "ui.source.processor"})
+		}
 	}
 	for _, x := range p.Receipts {
 		if !x.Posted.IsZero() {

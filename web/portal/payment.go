@@ -219,6 +219,9 @@ func (page *PaymentPage) tell(ctx context.Context, tx *db.Tx, p payment.Payment)
 		if m.Kind != "fee" && m.Kind != "fee_returned" { // the merchant's matter
 			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_" + m.Kind, Params: []any{"amount", m.Amount}, At: m.At, Source: "ui.source.processor"})
 		}
+		if m.Kind == "capture" && !m.PaidOut.IsZero() {
+			page.Journal = append(page.Journal, ui.Entry{Kind: "pay_payout", At: m.PaidOut, Source: "ui.source.processor"})
+		}
 	}
 	facts, err := outbox.About(ctx, tx, p.ID)
 	if err != nil {

@@ -97,19 +97,11 @@ func statementCSV(w http.ResponseWriter, r *web.Request) error {
 			for _, d := range m.Documents {
 				numbers = append(numbers, d.Number)
 			}
-			cells.Write([]string{m.Day, m.Kind, harmless(strings.Join(numbers, " ")), harmless(m.Receipt), a.Currency(), m.Amount.Decimal().String(),
+			cells.Write([]string{m.Day, m.Kind, web.Harmless(strings.Join(numbers, " ")), web.Harmless(m.Receipt), a.Currency(), m.Amount.Decimal().String(),
 				m.Balance.Decimal().String()})
 		}
 		cells.Write([]string{s.To, "closing", "", "", a.Currency(), "", a.Closing.Decimal().String()})
 	}
 	cells.Flush()
 	return r.File(w, "text/csv; charset=utf-8", r.P.T("portal.statement.file", "from", s.From, "to", s.To)+".csv", []byte(b.String()))
-}
-
-// harmless is a text that no spreadsheet takes for a formula.
-func harmless(text string) string {
-	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r") {
-		return "'" + text
-	}
-	return text
 }

@@ -51,6 +51,7 @@ var entries = map[string]look{
 	"pay_fee":           {"", "bank"},
 	"pay_fee_returned":  {"", "bank"},
 	"pay_booked":        {"", "sync"},
+	"pay_payout":        {"", "bank"},
 }
 
 func entryLook(kind string) look {

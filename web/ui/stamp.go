@@ -73,6 +73,11 @@ var stamps = map[string]look{
 	"task.owned": {"info", "user"},
 	"task.done":  {"ok", "check"},
 
+	"payout.told":    {"info", "sync"},
+	"payout.foots":   {"ok", "check"},
+	"payout.differs": {"late", "oct"},
+	"payout.failed":  {"warn", "bank"},
+
 	"stock.in":      {"ok", "check"},
 	"stock.low":     {"warn", "half"},
 	"stock.none":    {"", "clock"},
@@ -98,7 +103,7 @@ func States(kind string) (states []string) {
 }
 
 // StampKinds are the kinds of documents that carry stamps.
-var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock", "parity", "task"}
+var StampKinds = []string{"order", "invoice", "payment", "message", "flow", "shipment", "stock", "parity", "task", "payout"}
 
 func keys(m map[string]look) map[string]string {
 	names := make(map[string]string, len(m))

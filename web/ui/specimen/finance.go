@@ -25,12 +25,25 @@ func financePage(busy bool) draw {
 			page = desk.FinancePage{Now: now, Counted: at(2 * time.Minute), Equations: equationsOf(true), Payments: 31,
 				Keepers: []desk.Keeper{{Name: p.T("desk.task.nobody_yet"), Tasks: 3, Differences: 2, Oldest: 26 * time.Hour}, {ID: "1", Name: "Hélène Gagné", Tasks: 1, Oldest: 9 * day}},
 				Taken:   []money.Amount{cad(1840025), {Minor: 231000, Currency: "USD"}}, Waiting: []payment.Sum{{N: 2, Amount: cad(1118031), Oldest: at(7 * time.Minute)}},
-				Asked: outbox.Queue{Waiting: 3, Oldest: at(4 * time.Minute), Down: at(4 * time.Minute)}, Payouts: []money.Amount{cad(1124990)},
+				Asked: outbox.Queue{Waiting: 3, Oldest: at(4 * time.Minute), Down: at(4 * time.Minute)}, Transit: []money.Amount{cad(1124990)}, Payouts: somePayouts(),
 				Stages: []cash.Figure{{Stage: cash.InERP, N: 1480, Median: 2 * time.Second, P90: 41 * time.Second}, {Stage: cash.Shipped, N: 1312, Median: 2 * day, P90: 9 * day},
 					{Stage: cash.Invoiced, N: 1290, P90: day}, {Stage: cash.Paid, N: 644, Median: 24 * day, P90: 47 * day}, {Stage: cash.Reconciled, N: 651, Median: 3 * time.Second, P90: 8 * time.Second},
 					{Stage: cash.Whole, N: 640, Median: 28 * day, P90: 55 * day}}}
 		}
 		return desk.Finance(p, back(p, s, "finance"), page)
+	}
+}
+
+// somePayouts has one in each state.
+func somePayouts() []payment.Payout {
+	return []payment.Payout{
+		{Gateway: "simulator", ID: "po_tnt6e4rv5jzq7w2k", Amount: cad(1124990), At: at(time.Hour), State: payment.PayoutTold},
+		{Gateway: "simulator", ID: "po_5jzq7w2ktnt6e4rv", Amount: cad(958170), At: at(day), State: payment.PayoutFoots, Listed: at(day),
+			Gross: cad(1231000), Refunded: cad(200000), Fees: cad(37330), Disputed: cad(35000), Other: cad(-500)},
+		{Gateway: "simulator", ID: "po_7w2ktnt6e4rv5jzq", Amount: cad(1840025), At: at(2 * day), Failed: at(day), State: payment.PayoutFoots, Listed: at(day), Gross: cad(1895000), Refunded: cad(0),
+			Fees: cad(54975), Disputed: cad(0), Other: cad(0)},
+		{Gateway: "simulator", ID: "po_e4rv5jzq7w2ktnt6", Amount: money.Amount{Minor: 231000, Currency: "USD"}, At: at(3 * day), State: payment.PayoutDiffers, Listed: at(day),
+			Gross: money.Amount{Minor: 240000, Currency: "USD"}, Refunded: money.Zero("USD"), Fees: money.Amount{Minor: 6990, Currency: "USD"}, Disputed: money.Zero("USD"), Other: money.Zero("USD")},
 	}
 }
 
