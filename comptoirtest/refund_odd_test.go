@@ -39,8 +39,8 @@ func (b *back) loose(total int64) payment.Payment {
 	return payment.Payment{}
 }
 
-// later lets time pass and everything happen.
-func (b *back) later() {
+// soon lets time pass and everything happen.
+func (b *back) soon() {
 	b.t.Helper()
 	for range 3 {
 		b.Clock.Move(6 * time.Minute)
@@ -92,7 +92,7 @@ func TestARefundAskedAgainIsOnItsWayOnce(t *testing.T) {
 			b.ERP.SetDown(false)
 			b.ties(outcome)
 		}
-		b.later()
+		b.soon()
 		b.ties("undone")
 	})
 }
@@ -120,7 +120,7 @@ func TestWhatCameBackCanBeLost(t *testing.T) {
 				b.act("dispute-outcomes", url.Values{"name": {p.Attempts[0].ID}, "outcome": {"lost"}})
 				b.Settle()
 				b.ERP.SetDown(false)
-				b.later()
+				b.soon()
 				b.ties("at the end")
 				b.stand("at the end", map[ledger.Account]int64{ledger.Disputed(b.who.Customer): 0, ledger.Unapplied(b.who.Customer): -4000, ledger.RefundsPayable(): 0})
 				if b.Tasks("integrity") != 0 {
@@ -168,7 +168,7 @@ func TestTwoPartsOfAPaymentAreLost(t *testing.T) {
 				}
 				b.stand("lost", map[ledger.Account]int64{ledger.Disputed(b.who.Customer): map[bool]int64{true: 4500}[down[0]]})
 				b.ERP.SetDown(false)
-				b.later()
+				b.soon()
 				b.ties("at the end")
 				b.stand("at the end", map[ledger.Account]int64{ledger.Disputed(b.who.Customer): 0, ledger.AR(b.who.Customer): 4500, ledger.Unapplied(b.who.Customer): 0})
 				if b.open(second) != 4500 {
@@ -193,7 +193,7 @@ func TestACreditUsedThereMeanwhileIsOwed(t *testing.T) {
 		b.Settle()
 		b.ERP.PayThere(theirs, -1000)
 		b.ERP.SetDown(false)
-		b.later()
+		b.soon()
 		b.ties("at the end")
 		b.stand("at the end", map[ledger.Account]int64{ledger.Unapplied(b.who.Customer): 500, ledger.RefundsPayable(): 0})
 		if b.open(theirs) != 0 || b.Tasks("unapplied") != 1 {
@@ -221,7 +221,7 @@ func TestARefundThatFailsBeforeItIsTold(t *testing.T) {
 		if b.refund(r.ID).State != "failed" {
 			t.Errorf("the refund is %s", b.refund(r.ID).State)
 		}
-		b.later()
+		b.soon()
 		b.ties("at the end")
 		b.stand("at the end", map[ledger.Account]int64{ledger.Unapplied(b.who.Customer): -4009, ledger.RefundsPayable(): 0})
 		if b.open(theirs) != -4009 || b.Tasks("refund_failed") != 1 || b.ERP.Receipts()[r.ID].State != "" {
@@ -231,7 +231,7 @@ func TestARefundThatFailsBeforeItIsTold(t *testing.T) {
 }
 
 // A refund whose answer was lost is looked up before it is asked for again: two days
-// later the processor has forgotten the key, and would give it twice.
+// soon the processor has forgotten the key, and would give it twice.
 func TestARefundIsLookedUpBeforeItIsAskedAgain(t *testing.T) {
 	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
 		b := openBack(t, till, 10000)
@@ -250,7 +250,7 @@ func TestARefundIsLookedUpBeforeItIsAskedAgain(t *testing.T) {
 		if all := b.Processor.Refunds(); len(all) != 1 || b.refund(r.ID).State != "given" {
 			t.Errorf("it was given %d times and is %s", len(all), b.refund(r.ID).State)
 		}
-		b.later()
+		b.soon()
 		b.ties("at the end")
 		if x := b.ERP.Receipts()[r.ID]; x.State != erp.ReceiptPosted {
 			t.Errorf("the ERP has %+v", x)
