@@ -11,6 +11,7 @@ import (
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/erp/erptest"
+	"comptoir.example/comptoir/gateway/simulator"
 )
 
 // Story is the main job, told by a buyer without script and a clerk in the ERP:
@@ -27,8 +28,10 @@ type Story struct {
 	Path  string    // of the order's page
 	There erp.Order // as it is in the ERP
 
-	Payer  *Visitor
-	Paying Paying
+	Payer   *Visitor
+	Paying  Paying
+	Card    *simulator.Clerk // at the processor
+	Finance *Visitor
 }
 
 // Eventually waits until something holds, and says what does not otherwise.

@@ -101,12 +101,12 @@ func (s *Story) Pay() {
 		return session != ""
 	})
 	u, _ := url.Parse(session)
-	card := simulator.NewClerk(u.Scheme + "://" + u.Host)
+	s.Card = simulator.NewClerk(u.Scheme + "://" + u.Host)
 	for _, try := range []struct{ card, seen string }{{simulator.InsufficientFunds, "rien n’a été débité"}, {simulator.Approved, "Merci"}} {
 		if s.Payer.Get(s.Paying.Path).Sees("Merci") {
 			s.T.Error("paid, and the processor has not said so")
 		}
-		if _, err := card.Pay(context.Background(), session, try.card); err != nil {
+		if _, err := s.Card.Pay(context.Background(), session, try.card); err != nil {
 			s.T.Fatal(err)
 		}
 		Eventually(s.T, s.Waits, "the page says "+try.seen, func() bool { return s.Payer.Get(s.Paying.Path).Sees(try.seen) })
@@ -165,12 +165,13 @@ func (s *Story) Booked() {
 	})
 }
 
-// TellOfMoney goes on from the invoices to money in the ERP's books.
+// TellOfMoney goes on from the invoices to money in the ERP's books, and back.
 func (s *Story) TellOfMoney() {
 	s.T.Helper()
 	s.Credit()
 	s.Pay()
 	s.Booked()
+	s.Chargeback(s.Refund())
 }
 
 // documents are the customer's invoices and credit notes in the ERP, by id.
