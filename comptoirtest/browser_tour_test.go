@@ -295,7 +295,7 @@ func newStates(t *testing.T) *states {
 	comptoirtest.Eventually(t, patience, "a line is gone", func() bool { return other.Get("/cart").Sees("n’est plus") })
 	for _, href := range append(other.Get("/invoices").Links(), other.Get("/catalogue").Links()...) {
 		switch {
-		case strings.HasPrefix(href, "/invoices/"):
+		case strings.HasPrefix(href, "/invoices/") && !strings.HasSuffix(href, "/pdf"):
 			h.invoice = href
 		case strings.HasPrefix(href, "/catalogue?family="):
 			h.family = href

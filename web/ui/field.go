@@ -7,6 +7,14 @@ import (
 	"github.com/a-h/templ"
 )
 
+// kind is the type of the field: a browser shows nothing of a date that is none.
+func (in Input) kind() string {
+	if in.Type == "date" && in.Bad != nil {
+		return "text"
+	}
+	return or(in.Type, "text")
+}
+
 func (in Input) attrs() templ.Attributes {
 	attrs := templ.Attributes{}
 	set := func(name, value string) {
