@@ -131,6 +131,36 @@ func TestWhatCameBackCanBeLost(t *testing.T) {
 	}
 }
 
+// Money paid twice that a dispute takes while its refund waits for the processor is not
+// given back, and the books tie all the while.
+func TestARefundThatADisputeOvertakes(t *testing.T) {
+	for _, part := range []string{"", "30.00"} {
+		eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+			b := openBack(t, till, 10000)
+			p := b.loose(7000)
+			b.Processor.Plan(simulator.Fault{Kind: simulator.Throttle, On: "refunds", Times: 1, Delay: 3 * time.Minute})
+			r, err := b.gives(b.whole(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.act("disputes", url.Values{"name": {p.Attempts[0].ID}, "amount": {part}})
+			b.act("dispute-outcomes", url.Values{"name": {p.Attempts[0].ID}, "outcome": {"lost"}})
+			b.Settle()
+			if b.refund(r.ID).State != "asked" || b.ERP.Receipts()[p.Receipts[0].Key].State != erp.ReceiptReversed {
+				t.Fatalf("the refund is %s, the receipt %s", b.refund(r.ID).State, b.ERP.Receipts()[p.Receipts[0].Key].State)
+			}
+			b.ties("lost, and still to be given back")
+			b.later()
+			if b.refund(r.ID).State != "failed" {
+				t.Errorf("the refund is %s", b.refund(r.ID).State)
+			}
+			b.ties("at the end")
+			left := map[string]int64{"": 0, "30.00": -4000}[part]
+			b.stand("at the end", map[ledger.Account]int64{ledger.Disputed(b.who.Customer): 0, ledger.Unapplied(b.who.Customer): left, ledger.RefundsPayable(): 0})
+		})
+	}
+}
+
 // Two parts of a payment are lost, the second before or after the ERP has undone the
 // receipt for the first; or both before the ERP has booked it at all.
 func TestTwoPartsOfAPaymentAreLost(t *testing.T) {
