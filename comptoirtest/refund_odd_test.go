@@ -1,7 +1,10 @@
 package comptoirtest_test
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -284,6 +287,33 @@ func TestARefundIsLookedUpBeforeItIsAskedAgain(t *testing.T) {
 		b.ties("at the end")
 		if x := b.ERP.Receipts()[r.ID]; x.State != erp.ReceiptPosted {
 			t.Errorf("the ERP has %+v", x)
+		}
+	})
+}
+
+// However often a refund is sent, it has one key: two calls that are both under way
+// give it once.
+func TestARefundKeepsItsKey(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		b := openBack(t, till, 10000)
+		ours, _ := b.credit(3000)
+		var keys []string
+		b.Site.Gateway.Gateway = simulator.New("http://pay.test", "sk-of-a-test", "whsec-of-a-test").Through(
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/refunds") {
+					keys = append(keys, r.Header.Get("Idempotency-Key"))
+				}
+				b.Processor.ServeHTTP(w, r)
+			}))
+		b.Processor.Plan(simulator.Fault{Kind: simulator.ErrorBefore, On: "refunds", Times: 2})
+		r, err := b.gives(payment.RefundWish{Credit: ours, Attempt: b.paid.Attempts[0].ID, Amount: cad(3000)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Settle()
+		b.later()
+		if b.refund(r.ID).State != "given" || len(keys) != 3 || keys[0] == "" || len(slices.Compact(keys)) != 1 {
+			t.Errorf("the refund is %s, and was sent as %v", b.refund(r.ID).State, keys)
 		}
 	})
 }
