@@ -79,9 +79,6 @@ func (h *History) gives(w payment.RefundWish, must bool) bool {
 
 // refund gives back an open credit note.
 func (h *History) refund() bool {
-	if !h.holds() {
-		return true
-	}
 	who := h.payers[h.somebody()]
 	for _, i := range h.Owes(who) {
 		all := h.captured(who.Customer, i.Open.Currency)
@@ -96,6 +93,9 @@ func (h *History) refund() bool {
 		})
 		if free <= 0 {
 			continue
+		}
+		if !h.holds() { // what is known now
+			return true
 		}
 		attempt := pick(h, all[max(0, len(all)-2):]) // so that much goes back of the same
 		left, disputed := h.left(attempt)
@@ -112,9 +112,6 @@ func (h *History) refund() bool {
 // twice gives back money that paid nothing, to the method it came by or, wrongly, to
 // another.
 func (h *History) twice() bool {
-	if !h.holds() {
-		return true
-	}
 	finance := access.Actor{Person: "finance", Staff: true, Roles: []access.Role{access.Finance}}
 	var loose []payment.Receipt
 	h.Read(func(tx *db.Tx) (err error) {
@@ -123,6 +120,9 @@ func (h *History) twice() bool {
 	})
 	if len(loose) == 0 {
 		return false
+	}
+	if !h.holds() { // what is known now
+		return true
 	}
 	x := pick(h, loose)
 	attempt := ""

@@ -195,8 +195,8 @@ func (h *History) readRefunds(tx *db.Tx, say func(string, ...any)) error {
 
 // readHolds: one live attempt a payment; it holds the lines of its payment, and one
 // that is over holds nothing. What is over here is over at the processor. What is
-// newly held of a document was open and free. A refund holds its credit note until the
-// ERP counts it.
+// newly held of a document was open and free. A refund holds its credit note, and a
+// receipt what it pays, until the ERP counts it.
 func (h *History) readHolds(tx *db.Tx, stands map[string]string, there map[string]erp.Receipt, say func(string, ...any)) error {
 	w := &h.watch
 	type held struct {
@@ -266,6 +266,16 @@ func (h *History) readHolds(tx *db.Tx, stands map[string]string, there map[strin
 		}
 		return struct{}{}, nil
 	})
+	for key, x := range w.receipts {
+		if x.state == "posted" || x.state == "reversed" || there[key].Number != "" {
+			continue
+		}
+		for _, l := range x.lines {
+			if holds[key][l.Invoice] != (held{l.Minor, true}) {
+				say("receipt %s is %s and holds %+v of %s, not %d", key, x.state, holds[key][l.Invoice], l.Invoice, l.Minor)
+			}
+		}
+	}
 	for id, r := range w.refunds {
 		x, held := holds[id][r.credit]
 		counts := w.receipts[id].state == "posted" || there[id].State == erp.ReceiptPosted

@@ -1,7 +1,10 @@
 package comptoirtest_test
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +134,36 @@ func TestWhatCameBackCanBeLost(t *testing.T) {
 	}
 }
 
+// Money paid twice that a dispute takes while its refund waits for the processor is not
+// given back, and the books tie all the while.
+func TestARefundThatADisputeOvertakes(t *testing.T) {
+	for _, part := range []string{"", "30.00"} {
+		eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+			b := openBack(t, till, 10000)
+			p := b.loose(7000)
+			b.Processor.Plan(simulator.Fault{Kind: simulator.Throttle, On: "refunds", Times: 1, Delay: 3 * time.Minute})
+			r, err := b.gives(b.whole(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.act("disputes", url.Values{"name": {p.Attempts[0].ID}, "amount": {part}})
+			b.act("dispute-outcomes", url.Values{"name": {p.Attempts[0].ID}, "outcome": {"lost"}})
+			b.Settle()
+			if b.refund(r.ID).State != "asked" || b.ERP.Receipts()[p.Receipts[0].Key].State != erp.ReceiptReversed {
+				t.Fatalf("the refund is %s, the receipt %s", b.refund(r.ID).State, b.ERP.Receipts()[p.Receipts[0].Key].State)
+			}
+			b.ties("lost, and still to be given back")
+			b.later()
+			if b.refund(r.ID).State != "failed" {
+				t.Errorf("the refund is %s", b.refund(r.ID).State)
+			}
+			b.ties("at the end")
+			left := map[string]int64{"": 0, "30.00": -4000}[part]
+			b.stand("at the end", map[ledger.Account]int64{ledger.Disputed(b.who.Customer): 0, ledger.Unapplied(b.who.Customer): left, ledger.RefundsPayable(): 0})
+		})
+	}
+}
+
 // Two parts of a payment are lost, the second before or after the ERP has undone the
 // receipt for the first; or both before the ERP has booked it at all.
 func TestTwoPartsOfAPaymentAreLost(t *testing.T) {
@@ -254,6 +287,33 @@ func TestARefundIsLookedUpBeforeItIsAskedAgain(t *testing.T) {
 		b.ties("at the end")
 		if x := b.ERP.Receipts()[r.ID]; x.State != erp.ReceiptPosted {
 			t.Errorf("the ERP has %+v", x)
+		}
+	})
+}
+
+// However often a refund is sent, it has one key: two calls that are both under way
+// give it once.
+func TestARefundKeepsItsKey(t *testing.T) {
+	eachTill(t, 1, func(t *testing.T, till *comptoirtest.Till) {
+		b := openBack(t, till, 10000)
+		ours, _ := b.credit(3000)
+		var keys []string
+		b.Site.Gateway.Gateway = simulator.New("http://pay.test", "sk-of-a-test", "whsec-of-a-test").Through(
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/refunds") {
+					keys = append(keys, r.Header.Get("Idempotency-Key"))
+				}
+				b.Processor.ServeHTTP(w, r)
+			}))
+		b.Processor.Plan(simulator.Fault{Kind: simulator.ErrorBefore, On: "refunds", Times: 2})
+		r, err := b.gives(payment.RefundWish{Credit: ours, Attempt: b.paid.Attempts[0].ID, Amount: cad(3000)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Settle()
+		b.later()
+		if b.refund(r.ID).State != "given" || len(keys) != 3 || keys[0] == "" || len(slices.Compact(keys)) != 1 {
+			t.Errorf("the refund is %s, and was sent as %v", b.refund(r.ID).State, keys)
 		}
 	})
 }

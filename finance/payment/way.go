@@ -22,9 +22,12 @@ SELECT h.key, h.invoice, p.currency, h.minor, EXISTS (SELECT 1 FROM receipt r WH
 FROM payment_hold h JOIN payment p ON p.id = h.payment WHERE h.taken`)
 	selectLoose = db.SQL("payment.select_loose", `
 SELECT key, customer, currency, unapplied, FALSE, FALSE FROM receipt WHERE posted IS NULL AND unapplied <> 0 AND state <> 'reversed'`)
+	// What a dispute took while a refund of it was asked for is not given back any more,
+	// and the processor will say so.
 	selectUndone = db.SQL("payment.select_undone", `
-SELECT x.key, x.customer, x.currency, -x.minor, x.posted IS NOT NULL, TRUE FROM receipt x WHERE x.state <> 'reversed'
-    AND x.key IN (SELECT r.receipt FROM refund r WHERE r.state <> 'failed' OR x.reversal = 'refund')`)
+SELECT x.key, x.customer, x.currency, -x.minor, x.posted IS NOT NULL AND x.state <> 'reversed', TRUE FROM receipt x
+WHERE x.key IN (SELECT r.receipt FROM refund r WHERE x.state <> 'reversed' AND (r.state <> 'failed' OR x.reversal = 'refund')
+    OR x.reversal = 'dispute' AND r.state = 'asked')`)
 	// What is being undone since money was given back is there still; what a dispute
 	// took stands on the account of disputes until it is undone.
 	sumUnbooked = db.SQL("payment.sum_unbooked", `
