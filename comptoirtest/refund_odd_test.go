@@ -153,7 +153,7 @@ func TestARefundThatADisputeOvertakes(t *testing.T) {
 				t.Fatalf("the refund is %s, the receipt %s", b.refund(r.ID).State, b.ERP.Receipts()[p.Receipts[0].Key].State)
 			}
 			b.ties("lost, and still to be given back")
-			b.later()
+			b.soon()
 			if b.refund(r.ID).State != "failed" {
 				t.Errorf("the refund is %s", b.refund(r.ID).State)
 			}
@@ -311,7 +311,7 @@ func TestARefundKeepsItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.Settle()
-		b.later()
+		b.soon()
 		if b.refund(r.ID).State != "given" || len(keys) != 3 || keys[0] == "" || len(slices.Compact(keys)) != 1 {
 			t.Errorf("the refund is %s, and was sent as %v", b.refund(r.ID).State, keys)
 		}
