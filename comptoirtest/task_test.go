@@ -227,10 +227,11 @@ func TestMoneyOfAHeldAttemptIsAccepted(t *testing.T) {
 			t.Fatal(got)
 		}
 		till.Settle()
+		left, tasks := free(till, doc), till.Tasks("integrity")
 		till.Read(func(tx *db.Tx) error {
 			own, err := ledger.Balance(till.Ctx, tx, ledger.Unapplied(p.Customer), "CAD")
-			if own.Minor != -10000 || free(till, doc) != 10000 || till.Tasks("integrity") != 0 {
-				t.Errorf("%d unapplied, %d free, %d tasks", own.Minor, free(till, doc), till.Tasks("integrity"))
+			if own.Minor != -10000 || left != 10000 || tasks != 0 {
+				t.Errorf("%d unapplied, %d free, %d tasks", own.Minor, left, tasks)
 			}
 			return err
 		})
