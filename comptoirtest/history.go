@@ -22,7 +22,7 @@ import (
 // What a history has at least: things that somebody does, and faults that have done
 // harm, kills among them.
 const (
-	LeastOperations = 40
+	LeastOperations = 30
 	LeastFaults     = 10
 )
 
