@@ -23,6 +23,7 @@ type InvoicePage struct {
 	Open     money.Amount // less what was paid here already
 	Taken    money.Amount // paid here, and the ERP's balance does not count it yet
 	Payment  string       // id of the payment that is under way for it
+	Payable  bool         // by who looks at it
 	AsOf     ui.AsOf
 	Link     LinkForm
 	Links    []LinkRow

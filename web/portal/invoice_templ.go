@@ -792,6 +792,12 @@ func invoiceActs(p *i18n.Printer, page InvoicePage) templ.Component {
 			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if page.Payable {
+			templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.pay"), Hidden: page.Number, Look: "ink", Icon: "lock", Href: "/payments/new?invoice=" + page.ID}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = ui.Key(ui.Button{Label: p.T("portal.pdf"), Hidden: page.Number, Icon: "down", Href: "/invoices/" + page.ID + "/pdf"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

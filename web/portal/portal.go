@@ -302,6 +302,7 @@ func showInvoiceWith(w http.ResponseWriter, r *web.Request, status int, typed Li
 		if page, i, err = readInvoice(ctx, tx, r, c.Customer, c.Board); err != nil {
 			return err
 		}
+		page.Payable = r.Site.Gateway != nil && r.Actor.Can(access.PayInvoices) && page.Payment == "" && page.Open.Minor > 0
 		page.Link, page.Links, err = linksOf(ctx, tx, r, i, typed)
 		return err
 	})
