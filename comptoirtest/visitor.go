@@ -103,6 +103,16 @@ func (v *Visitor) Form(action string) *Form {
 	return f
 }
 
+// Forms are all of the page.
+func (v *Visitor) Forms() (forms []*Form) {
+	for _, n := range all(v.doc, "form") {
+		f := &Form{v: v, Action: attr(n, "action"), Method: strings.ToUpper(attr(n, "method")), Values: url.Values{}}
+		f.fill(n)
+		forms = append(forms, f)
+	}
+	return forms
+}
+
 // FindForm is Form that may fail.
 func (v *Visitor) FindForm(action string) (*Form, error) {
 	for _, n := range all(v.doc, "form") {
