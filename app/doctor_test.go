@@ -31,7 +31,8 @@ var damage = []struct {
 	{"an order's total that is a cent off", db.SQL("test.cent_order", `
 UPDATE sales_order SET totals = REPLACE(totals, '"total":{"minor":', '"total":{"minor":1') WHERE state = 'submitted'`), []string{"order_sums"}},
 	{"an invoice that does not add up", db.SQL("test.cent_invoice", `UPDATE invoice SET total = total + 1`), []string{"invoice_sums"}},
-	{"a balance above its invoice", db.SQL("test.balance", `UPDATE invoice SET balance = total + 1`), []string{"invoice_sums"}},
+	{"a balance above its invoice", db.SQL("test.balance", `UPDATE invoice SET balance = total + 1`), []string{"invoice_open", "invoice_sums"}},
+	{"a kept sum that is a cent off", db.SQL("test.cent_open", `UPDATE invoice_open SET minor = minor + 1`), []string{"invoice_open"}},
 	{"a lease of a dead holder", db.SQL("test.lease", `
 UPDATE delivery SET state = 'sending', holder = 'gone/1', leased = created - 60000000 WHERE open`), []string{"lease"}},
 	{"a lease of a wrong clock", db.SQL("test.lease_future", `

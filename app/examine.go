@@ -37,6 +37,13 @@ SELECT COUNT(*), MIN(d.subject) FROM delivery d WHERE d.consumer = 'erp.push-ord
     AND NOT EXISTS (SELECT 1 FROM sales_order o WHERE o.id = d.subject)`), nil},
 	{"delivery_factless", db.SQL("app.count_factless", `
 SELECT COUNT(*), MIN(d.subject) FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM fact f WHERE f.id = d.fact)`), nil},
+	{"invoice_open", db.SQL("app.count_wrong_open", `
+SELECT COUNT(*), MIN(customer) FROM (
+    SELECT conn, customer, currency, due, credit FROM (
+        SELECT conn, customer, currency, due, balance < 0 AS credit, balance AS minor FROM invoice WHERE balance <> 0
+        UNION ALL SELECT conn, customer, currency, due, credit, -minor FROM invoice_open
+    ) both_sides GROUP BY conn, customer, currency, due, credit HAVING SUM(minor) <> 0
+) wrong`), nil},
 	{"malformed", db.SQL("app.count_malformed", `SELECT COUNT(*), MIN(kind || ' ' || erp_id || ': ' || malformed) FROM replica WHERE malformed <> ''`), nil},
 	{"flow", db.SQL("app.count_flows", `SELECT COUNT(*), MIN(kind || ': ' || error) FROM flow WHERE error <> ''`), nil},
 }
