@@ -209,6 +209,16 @@ func tryEval[V any](b *Tab, script string) (V, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[V](script, chromedp.EvalAwaitPromise))
 }
 
+// Leaves waits until the window is on another site. One that is on its way there
+// answers nothing.
+func (b *Tab) Leaves(site string) {
+	b.T.Helper()
+	b.Await(patience, "another site than "+site, func() bool {
+		at, err := tryEval[string](b, "location.href")
+		return err == nil && !strings.HasPrefix(at, site)
+	})
+}
+
 // Look resizes the window and changes what the person's system asks for.
 func (b *Tab) Look(l Look) { b.T.Helper(); b.resize(l, 900) }
 

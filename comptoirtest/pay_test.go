@@ -16,6 +16,7 @@ import (
 func eachTill(t *testing.T, customers int, test func(t *testing.T, till *comptoirtest.Till)) {
 	for _, engine := range dbtest.Engines {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel() // beside the other engine
 			test(t, comptoirtest.OpenTill(t, engine, instant.New(customers, 1), 1))
 		})
 	}

@@ -27,10 +27,7 @@ const typed = "4242 4242 4242 4242"
 func TestNoCardNumberIsKeptAnywhere(t *testing.T) {
 	eachTill(t, 4, func(t *testing.T, till *comptoirtest.Till) {
 		var log bytes.Buffer
-		before := slog.Default()
-		slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-		t.Cleanup(func() { slog.SetDefault(before) })
-		till.Site.Log = slog.Default()
+		till.Site.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		b := openBack(t, till, 10000)
 		credit, _ := b.credit(3000)
 		if err := app.SeedPeople(till.Ctx, till.DB); err != nil {
