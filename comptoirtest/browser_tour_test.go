@@ -44,6 +44,7 @@ var looks = []Look{{Width: 1280}, {Width: 1280, Dark: true}, {Width: 360, Still:
 
 // Every page of the three faces, in the states a shop gets into.
 func TestEveryPageInTheBrowser(t *testing.T) {
+	t.Parallel() // beside what waits for killed processes; no other test with a browser does
 	needBrowser(t)
 	h := newStates(t)
 	h.tour(t, h.whileItAnswers(t))
