@@ -375,6 +375,7 @@ func TestARefundIsNeverMoreThanThereIs(t *testing.T) {
 			{"no reason", "refund.say_why", payment.RefundWish{Credit: ours, Attempt: attempt, Amount: cad(100), Reason: " "}},
 			{"an invoice", "refund.not_that_much", payment.RefundWish{Credit: b.paid.Lines[0].Invoice, Attempt: attempt, Amount: cad(100)}},
 			{"no such credit", "refund.not_found", payment.RefundWish{Credit: "none", Attempt: attempt, Amount: cad(100)}},
+			{"a key that no form gave", "refund.not_found", payment.RefundWish{ID: "x", Credit: ours, Attempt: attempt, Amount: cad(100)}},
 			{"no such payment", "refund.not_found", payment.RefundWish{Credit: ours, Attempt: "none", Amount: cad(100)}},
 			{"a receipt that paid an invoice", "refund.not_that_much", payment.RefundWish{Receipt: b.paid.Receipts[0].Key, Attempt: attempt, Amount: cad(10000)}},
 		} {

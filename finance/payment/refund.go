@@ -11,6 +11,7 @@ import (
 	"comptoir.example/comptoir/base/fault"
 	"comptoir.example/comptoir/base/money"
 	"comptoir.example/comptoir/base/outbox"
+	"comptoir.example/comptoir/erp"
 	"comptoir.example/comptoir/finance/invoice"
 	"comptoir.example/comptoir/finance/ledger"
 	"comptoir.example/comptoir/gateway"
@@ -49,7 +50,6 @@ type RefundAsked struct {
 	Credit   string `json:"credit,omitempty"`
 	Minor    int64  `json:"minor"`
 	Currency string `json:"currency"`
-	Reason   string `json:"reason"`
 }
 
 // RefundFailed is emitted when the processor did not give it, or it came back.
@@ -75,18 +75,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'asked', $11)`)
 	selectRefunds  = db.SQL("payment.select_refunds", `SELECT `+refundColumns+` FROM refund ORDER BY created DESC, id DESC LIMIT $1`)
 	selectRefunded = db.SQL("payment.select_refunded", `SELECT `+refundColumns+` FROM refund WHERE payment = $1 ORDER BY created, id`)
 	selectKinds    = db.SQL("payment.select_kinds", `SELECT kind FROM movement WHERE gateway = $1 AND reference = $2`)
-	// What was taken in an attempt, less what went back, is asked to go back, or is
-	// disputed. Refunds of ours have references of their own.
-	selectTakings = db.SQL("payment.select_takings", `
+	selectTakings  = db.SQL("payment.select_takings", takings+` AND p.customer = $1 ORDER BY a.created DESC LIMIT 100`)
+	selectTaking   = db.SQL("payment.select_taking", takings+` AND a.id = $1`)
+)
+
+// What was taken in an attempt, less what went back, is asked to go back, or is
+// disputed. Refunds of ours have references of their own.
+const takings = `
 SELECT a.id, a.payment, a.gateway, a.remote, a.brand, a.last4, a.currency, p.customer, p.day,
     CAST(COALESCE((SELECT SUM(CASE m.kind WHEN 'capture' THEN m.minor WHEN 'dispute_won' THEN m.minor WHEN 'refund_failed' THEN m.minor
         WHEN 'dispute' THEN -m.minor WHEN 'refund' THEN -m.minor ELSE 0 END) FROM movement m WHERE m.payment = a.payment AND m.reference = a.id), 0)
     - COALESCE((SELECT SUM(r.minor) FROM refund r WHERE r.attempt = a.id AND r.state <> 'failed'), 0) AS BIGINT),
     COALESCE((SELECT SUM(CASE m.kind WHEN 'dispute' THEN m.minor WHEN 'dispute_won' THEN -m.minor WHEN 'dispute_lost' THEN -m.minor ELSE 0 END)
         FROM movement m WHERE m.payment = a.payment AND m.reference = a.id), 0) > 0
-FROM payment p JOIN attempt a ON a.payment = p.id
-WHERE (p.customer = $1 OR a.id = $2) AND a.state = 'captured' ORDER BY a.created DESC LIMIT 100`)
-)
+FROM payment p JOIN attempt a ON a.payment = p.id WHERE a.state = 'captured'`
 
 func scanRefund(r db.Row) (x Refund, err error) {
 	err = r.Scan(&x.ID, &x.Payment, &x.Attempt, &x.Customer, &x.Credit, &x.Receipt, &x.Amount.Currency, &x.Amount.Minor, &x.Reason, &x.Person,
@@ -114,14 +116,14 @@ func Takings(ctx context.Context, tx *db.Tx, who access.Actor, customer string) 
 	if err := who.Must(access.GiveRefunds); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, tx, selectTakings, scanTaking, customer, "")
+	return db.All(ctx, tx, selectTakings, scanTaking, customer)
 }
 
 // NewRefundID is a name for a refund that is about to be asked for, so that a form
 // sent twice asks once.
 func NewRefundID(tx *db.Tx) string { return newKey(tx) }
 
-// CustomerOfRefund is the company whose money a wish is about, for db.WriteAs.
+// CustomerOfRefund is the company whose money a wish is about, for db.WriteAlone.
 // NotFound when there is no such credit note or receipt.
 func CustomerOfRefund(ctx context.Context, tx *db.Tx, w RefundWish) (string, error) {
 	if w.Receipt != "" {
@@ -154,11 +156,14 @@ func GiveBack(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merch
 	if r, found, err := db.One(ctx, tx, selectRefund, scanRefund, w.ID); err != nil || found {
 		return r, err // pressed twice
 	}
+	if !erp.ValidKey(w.ID) {
+		return Refund{}, fault.New(fault.NotFound, "refund.not_found") // no form of ours
+	}
 	of, err := CustomerOfRefund(ctx, tx, w)
 	if err != nil {
 		return Refund{}, err
 	}
-	k, found, err := db.One(ctx, tx, selectTakings, scanTaking, "", w.Attempt)
+	k, found, err := db.One(ctx, tx, selectTaking, scanTaking, w.Attempt)
 	if err == nil && w.Receipt != "" { // it came by one method
 		var x Receipt
 		x, _, err = ReceiptOf(ctx, tx, w.Receipt)
@@ -205,7 +210,7 @@ func GiveBack(ctx context.Context, tx *db.Tx, who access.Actor, m customer.Merch
 		ledger.Debit(ledger.Unapplied(of), r.Amount).About(r.Credit), ledger.Credit(ledger.RefundsPayable(), r.Amount)}}); err != nil {
 		return r, err
 	}
-	return r, outbox.Emit(ctx, tx, who.By(), RefundAsked{r.ID, r.Payment, of, k.Gateway, r.Credit, r.Amount.Minor, r.Amount.Currency, r.Reason})
+	return r, outbox.Emit(ctx, tx, who.By(), RefundAsked{r.ID, r.Payment, of, k.Gateway, r.Credit, r.Amount.Minor, r.Amount.Currency})
 }
 
 // entry is the key of the entry that took the money from the customer.
